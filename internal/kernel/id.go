@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package kernel holds the few types every capability speaks: identifiers, instants, periods, texts in several languages, and errors that a
+// person can act on. It imports only the standard library.
+package kernel
+
+import (
+	"crypto/rand"
+	"database/sql/driver"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// ID identifies an object inside a tenant: a UUID version 7 made by the program, in the canonical text form, so that it sorts by time of
+// making and is the same text on both databases.
+type ID string
+
+// NewID makes a UUIDv7 (RFC 9562 5.7): 48 bits of milliseconds, the rest random.
+func NewID() ID {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic("kernel: no random source: " + err.Error())
+	}
+	ms := time.Now().UnixMilli()
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i))
+	}
+	b[6] = b[6]&0x0f | 0x70
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return ID(h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:])
+}
+
+// Ref points at an object of any capability; thread keeps links between such.
+type Ref struct {
+	Kind string `json:"kind"`
+	ID   ID     `json:"id"`
+}
+
+// Instant is a point in time in UTC, kept as fixed-width text so that it sorts on SQLite and casts on PostgreSQL.
+type Instant struct{ time.Time }
+
+const instantLayout = "2006-01-02T15:04:05.000000Z"
+
+// InstantOf converts t.
+func InstantOf(t time.Time) Instant { return Instant{t.UTC().Truncate(time.Microsecond)} }
+
+// String is the stored form.
+func (i Instant) String() string {
+	if i.IsZero() {
+		return ""
+	}
+	return i.UTC().Format(instantLayout)
+}
+
+// Value stores the fixed-width text, null for the zero instant.
+func (i Instant) Value() (driver.Value, error) {
+	if i.IsZero() {
+		return nil, nil
+	}
+	return i.String(), nil
+}
+
+// Scan reads text, bytes or a time.
+func (i *Instant) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*i = Instant{}
+		return nil
+	case time.Time:
+		*i = InstantOf(v)
+		return nil
+	case []byte:
+		return i.parse(string(v))
+	case string:
+		return i.parse(v)
+	}
+	return fmt.Errorf("instant: cannot read %T", src)
+}
+
+func (i *Instant) parse(s string) error {
+	if s == "" {
+		*i = Instant{}
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return fmt.Errorf("instant %q: %w", s, err)
+	}
+	*i = InstantOf(t)
+	return nil
+}
