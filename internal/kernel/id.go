@@ -32,6 +32,29 @@ func NewID() ID {
 	return ID(h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:])
 }
 
+// Value stores null for the empty ID.
+func (id ID) Value() (driver.Value, error) {
+	if id == "" {
+		return nil, nil
+	}
+	return string(id), nil
+}
+
+// Scan reads text or bytes; null becomes the empty ID.
+func (id *ID) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*id = ""
+	case string:
+		*id = ID(v)
+	case []byte:
+		*id = ID(v)
+	default:
+		return fmt.Errorf("id: cannot read %T", src)
+	}
+	return nil
+}
+
 // Ref points at an object of any capability; thread keeps links between such.
 type Ref struct {
 	Kind string `json:"kind"`
