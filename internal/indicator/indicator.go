@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package indicator holds what the offices' figures mean and the figures themselves (Daten): definitions with versions, deliveries with their
+// original file, observations with numerator, denominator and flag.
+//
+// Invariants: counts are kept, rates are computed; every value has a flag, and suppressed is not zero is not missing; nothing is overwritten —
+// a correction is a further revision, a retracted delivery stops counting but stays.
+package indicator
+
+import (
+	"math"
+
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
+
+// Direction says what a high value means for the people living there.
+type Direction int
+
+const (
+	// Context values never enter a burden index by default (age, origin, household size).
+	Context Direction = 0
+	// Burden: high is more burden.
+	Burden Direction = 1
+	// Relief: high is less burden.
+	Relief Direction = -1
+)
+
+// Aggregation says how values of areas become the value of their union.
+type Aggregation string
+
+const (
+	// Ratio: sum of numerators over sum of denominators.
+	Ratio Aggregation = "ratio"
+	// Sum: plain counts add up.
+	Sum Aggregation = "sum"
+	// NoAggregation: medians and the like; a union has no value.
+	NoAggregation Aggregation = "none"
+)
+
+// Indicator is a row of the catalogue.
+type Indicator struct {
+	ID       kernel.ID
+	Key      string
+	Own      bool // added by the town
+	Field    string
+	Position int
+	Versions []Version // by Version, ascending; never empty
+}
+
+// Current is the newest version of the definition.
+func (i Indicator) Current() Version { return i.Versions[len(i.Versions)-1] }
+
+// At is the version valid for figures of the day: the newest whose ValidFrom is not after it, else the oldest.
+func (i Indicator) At(d kernel.Date) Version {
+	for n := len(i.Versions) - 1; n > 0; n-- {
+		if i.Versions[n].ValidFrom <= d {
+			return i.Versions[n]
+		}
+	}
+	return i.Versions[0]
+}
+
+// Version is a definition that holds until a law or an office changes it.
+type Version struct {
+	Version     int
+	Name        kernel.Text
+	Numerator   kernel.Text
+	Denominator kernel.Text // empty for plain counts and means
+	Unit        string      // "n", "%", "per 100", "per 1000", "years", "€", "m²", …
+	Factor      float64     // value = Factor · numerator / denominator
+	Direction   Direction
+	Office      string
+	Class       string // confidentiality class of domain.md 3.1: O, S3, S5, S10, N100, Q30, …
+	Aggregation Aggregation
+	Note        kernel.Text
+	ValidFrom   kernel.Date
+	Reason      string
+}
+
+// Flag says what kind of value stands there (Zeichenerklärung).
+type Flag string
+
+const (
+	Value         Flag = "value"
+	Zero          Flag = "zero"           // "-": exactly nothing
+	RoundedZero   Flag = "rounded_zero"   // "0": less than half of the unit
+	Suppressed    Flag = "suppressed"     // secret; never told whether primary or secondary
+	Unknown       Flag = "unknown"        // "."
+	NotYet        Flag = "not_yet"        // "..."
+	NotApplicable Flag = "not_applicable" // "x"
+	Unsafe        Flag = "unsafe"         // "( )", "/"
+	Provisional   Flag = "provisional"    // "p"
+	Estimated     Flag = "estimated"      // "s"
+	Corrected     Flag = "corrected"      // "r"
+	Rebased       Flag = "rebased"        // recomputed in a newer definition
+)
+
+// Flags lists every flag.
+func Flags() []Flag {
+	return []Flag{Value, Zero, RoundedZero, Suppressed, Unknown, NotYet, NotApplicable, Unsafe, Provisional, Estimated, Corrected, Rebased}
+}
+
+// HasNumber tells the flags that stand beside a number from those that replace it.
+func (f Flag) HasNumber() bool {
+	switch f {
+	case Value, Zero, RoundedZero, Unsafe, Provisional, Estimated, Corrected, Rebased:
+		return true
+	}
+	return false
+}
+
+// Disclosure says who has already looked after confidentiality in delivered rates.
+type Disclosure string
+
+const (
+	// Cleared: the source publishes these figures itself.
+	Cleared Disclosure = "cleared_by_source"
+	// Unchecked: nobody has; bare rates stay internal.
+	Unchecked Disclosure = "unchecked"
+)
+
+// Slice is one indicator version on one area edition for one period: what a map shows, an import fills and a release opens.
+type Slice struct {
+	ID          kernel.ID
+	IndicatorID kernel.ID
+	Version     int
+	EditionID   kernel.ID
+	Period      kernel.Period
+}
+
+// Observation is the figure of one area in a slice. Numbers that were not delivered are NaN.
+type Observation struct {
+	AreaID      kernel.ID
+	Revision    int
+	Numerator   float64
+	Denominator float64
+	Value       float64 // as delivered where no parts were delivered: a bare rate or a plain count
+	Change      float64 // over the method's lag in percentage points, as delivered; high is worse
+	Flag        Flag
+	DeliveryID  kernel.ID
+	Disclosure  Disclosure // of that delivery
+	Line        int
+}
+
+// Number is the observation's value in the version's unit: computed from the parts where they were delivered, else as delivered; NaN where the
+// flag replaces the number or the denominator is zero.
+func (o Observation) Number(v Version) float64 {
+	if !o.Flag.HasNumber() {
+		return math.NaN()
+	}
+	if o.HasParts() {
+		if o.Denominator == 0 {
+			return math.NaN()
+		}
+		return v.Factor * o.Numerator / o.Denominator
+	}
+	if v.Aggregation == Sum && !math.IsNaN(o.Numerator) {
+		return o.Numerator
+	}
+	return o.Value
+}
+
+// HasParts tells whether numerator and denominator are known.
+func (o Observation) HasParts() bool { return !math.IsNaN(o.Numerator) && !math.IsNaN(o.Denominator) }
