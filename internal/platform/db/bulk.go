@@ -5,15 +5,17 @@ package db
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -88,7 +90,12 @@ func bindRow(named []driver.NamedValue, row []any) error {
 // plain reduces v to a driver.Value that means the same on both engines.
 func plain(v any) (driver.Value, error) {
 	switch x := v.(type) {
-	case nil, string, int64, bool, []byte:
+	case nil, int64, bool, []byte:
+		return x, nil
+	case string:
+		if !utf8.ValidString(x) || strings.IndexByte(x, 0) >= 0 {
+			return nil, fmt.Errorf("%q is not a text: it has a NUL or is not UTF-8", x)
+		}
 		return x, nil
 	case float64:
 		if math.IsNaN(x) || math.IsInf(x, 0) {
@@ -111,33 +118,103 @@ func plain(v any) (driver.Value, error) {
 	return plain(w)
 }
 
+// bulkCopy streams the rows to PostgreSQL in COPY's text format, so that the server reads the values as it reads parameters in text form.
 func bulkCopy(ctx context.Context, st *txState, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
 	next, stop := iter.Pull2(rows)
 	defer stop()
-	named := make([]driver.NamedValue, len(columns))
-	vals := make([]any, len(columns))
+	src := &copySource{next: next, named: make([]driver.NamedValue, len(columns))}
 	err = st.conn.Raw(func(c any) error {
-		var cerr error
-		n, cerr = c.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier(strings.Split(table, ".")), columns, pgx.CopyFromFunc(func() ([]any, error) {
-			row, err, ok := next()
-			if !ok {
-				return nil, nil
-			}
-			if err == nil {
-				err = bindRow(named, row)
-			}
-			if err != nil {
-				return nil, err
-			}
-			for i := range named {
-				vals[i] = named[i].Value
-			}
-			return vals, nil
-		}))
-		return cerr
+		tag, err := c.(*stdlib.Conn).Conn().PgConn().CopyFrom(ctx, src, "copy "+table+" ("+strings.Join(columns, ", ")+") from stdin")
+		n = tag.RowsAffected()
+		return err
 	})
+	if src.failed != nil { // the server only repeats its text
+		err = fmt.Errorf("row %d: %w", src.rows+1, src.failed)
+	}
 	if err != nil {
 		return 0, translate(fmt.Errorf("%s: %w", table, err))
 	}
 	return n, nil
+}
+
+// copySource writes rows as COPY's text format: tabs between columns, a line feed after each row, \N for null.
+type copySource struct {
+	next   func() ([]any, error, bool)
+	named  []driver.NamedValue
+	buf    []byte
+	off    int
+	rows   int64
+	failed error
+	done   bool
+}
+
+func (s *copySource) Read(p []byte) (int, error) {
+	for s.off == len(s.buf) {
+		if s.done {
+			return 0, io.EOF
+		}
+		s.buf, s.off = s.buf[:0], 0
+		for len(s.buf) < 1<<16 && !s.done {
+			row, err, ok := s.next()
+			if !ok {
+				s.done = true
+				break
+			}
+			if err == nil {
+				err = bindRow(s.named, row)
+			}
+			if err != nil {
+				s.failed = err
+				return 0, err
+			}
+			s.append()
+			s.rows++
+		}
+	}
+	n := copy(p, s.buf[s.off:])
+	s.off += n
+	return n, nil
+}
+
+func (s *copySource) append() {
+	b := s.buf
+	for i := range s.named {
+		if i > 0 {
+			b = append(b, '\t')
+		}
+		switch v := s.named[i].Value.(type) {
+		case nil:
+			b = append(b, '\\', 'N')
+		case string:
+			b = appendEscaped(b, v)
+		case int64:
+			b = strconv.AppendInt(b, v, 10)
+		case float64:
+			b = strconv.AppendFloat(b, v, 'g', -1, 64)
+		case bool:
+			b = strconv.AppendBool(b, v)
+		case []byte:
+			b = append(b, '\\', '\\', 'x')
+			b = hex.AppendEncode(b, v)
+		}
+	}
+	s.buf = append(b, '\n')
+}
+
+func appendEscaped(b []byte, s string) []byte {
+	for i := range len(s) {
+		switch c := s[i]; c {
+		case '\\':
+			b = append(b, '\\', '\\')
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, c)
+		}
+	}
+	return b
 }

@@ -70,25 +70,14 @@ func (m *mark) check(ctx context.Context, w *sql.DB, where string) error {
 	behind := func(r record) error {
 		return kernel.E(kernel.Unavailable, "db.behind", "file", where, "mark", m.path, "has", r.n, "expected", m.known.n)
 	}
-	var there int
-	if err := w.QueryRowContext(ctx, `select count(*) from sqlite_master where name = 'database_mark'`).Scan(&there); err != nil {
-		return fmt.Errorf("%s: %w", where, err)
-	}
-	if there == 0 {
+	r, err := readMark(ctx, w)
+	if errors.Is(err, sql.ErrNoRows) {
 		if m.known.n > 0 {
 			return behind(record{})
 		}
-		// Not a migration: PostgreSQL needs no mark, and the mark must be there before the first migration.
-		_, err := w.ExecContext(ctx, `create table if not exists database_mark (one integer primary key check (one = 1), id text not null, n integer not null)`)
-		if err == nil {
-			_, err = w.ExecContext(ctx, `insert into database_mark (one, id, n) values (1, $1, 0) on conflict do nothing`, rand.Text())
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", where, err)
-		}
+		r, err = makeMark(ctx, w)
 	}
-	var r record
-	if err := w.QueryRowContext(ctx, `select id, n from database_mark`).Scan(&r.id, &r.n); err != nil {
+	if err != nil {
 		return fmt.Errorf("%s: %w", where, err)
 	}
 	if m.known.id != "" && (m.known.id != r.id || r.n < m.known.n) {
@@ -97,6 +86,43 @@ func (m *mark) check(ctx context.Context, w *sql.DB, where string) error {
 	m.next = r
 	m.write()
 	return nil
+}
+
+// querier is a connection or a transaction.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// readMark returns what the database says of itself, sql.ErrNoRows when it is new.
+func readMark(ctx context.Context, c querier) (r record, err error) {
+	var there int
+	if err := c.QueryRowContext(ctx, `select count(*) from sqlite_master where name = 'database_mark'`).Scan(&there); err != nil {
+		return r, err
+	}
+	if there == 0 {
+		return r, sql.ErrNoRows
+	}
+	return r, c.QueryRowContext(ctx, `select id, n from database_mark`).Scan(&r.id, &r.n)
+}
+
+// makeMark gives a new database its identity. It is no migration: PostgreSQL needs no mark, and the mark comes before the first migration.
+func makeMark(ctx context.Context, w *sql.DB) (r record, err error) {
+	tx, err := w.BeginTx(ctx, nil) // immediate: of two processes that open a new database one makes the mark
+	if err != nil {
+		return r, err
+	}
+	defer tx.Rollback() //nolint:errcheck // after the commit there is nothing to undo, before it the error is returned already
+	if r, err = readMark(ctx, tx); !errors.Is(err, sql.ErrNoRows) {
+		return r, err
+	}
+	r = record{id: rand.Text()}
+	if _, err := tx.ExecContext(ctx, `create table database_mark (one integer primary key check (one = 1), id text not null, n integer not null)`); err != nil {
+		return r, err
+	}
+	if _, err := tx.ExecContext(ctx, `insert into database_mark (one, id, n) values (1, $1, 0)`, r.id); err != nil {
+		return r, err
+	}
+	return r, tx.Commit()
 }
 
 // count notes one more commit in the database, inside the transaction, when it changed anything.

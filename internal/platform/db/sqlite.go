@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
@@ -55,7 +56,8 @@ func (d *DB) openSQLite(ctx context.Context) error {
 	if d.mark, err = openMark(dir); err != nil {
 		return err
 	}
-	common := []string{"busy_timeout(5000)", "foreign_keys(1)", "temp_store(MEMORY)", "trusted_schema(0)", "cell_size_check(1)"}
+	busy := min(d.cfg.BusyWait, 5*time.Second).Milliseconds()
+	common := []string{fmt.Sprintf("busy_timeout(%d)", busy), "foreign_keys(1)", "temp_store(MEMORY)", "trusted_schema(0)", "cell_size_check(1)"}
 	d.writer, err = openPool(path, "immediate", append([]string{"journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "cache_size(-32000)"}, common...))
 	if err != nil {
 		return err

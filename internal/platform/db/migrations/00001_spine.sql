@@ -3,6 +3,7 @@
 -- One text for SQLite and PostgreSQL. Every key leads with tenant_id, so that the same tables distribute by tenant. Dates are text in ISO form
 -- (they sort and compare alike on both engines), instants fixed-width text in UTC, JSON is text.
 
+-- shared: the town is found by its key before anything of it is known
 create table tenant (
   tenant_id  uuid not null primary key,
   key        text not null unique,
@@ -66,8 +67,9 @@ create table area_edition (
   source           text not null,         -- file name
   sha256           text not null,         -- original file
   source_crs       integer not null,      -- EPSG
-  report           text not null,         -- findings and repairs of the import, JSON
-  map              bytea,                 -- simplified coverage for maps, GeoJSON gzip
+  report           text not null,         -- settings, findings and repairs of the import, JSON
+  map_overview     bytea not null,        -- simplified coverage for drawings of about 1,000 pixels, GeoJSON gzip
+  map_web          bytea not null,        -- the same for interactive maps
   version          integer not null,      -- counts re-imports of this edition
   imported_at      timestamptz not null,
   primary key (tenant_id, id),
@@ -102,6 +104,7 @@ create table indicator (
   own        boolean not null,            -- added by the town, not from the shipped catalogue
   field      text not null,               -- A to H of the catalogue
   position   integer not null,
+  parts      text not null,               -- JSON: lists of indicators whose numerators make up this one's, for checks of sums
   created_at timestamptz not null,
   primary key (tenant_id, id),
   unique (tenant_id, key)
@@ -120,6 +123,7 @@ create table indicator_version (
   office       text not null,
   class        text not null,             -- confidentiality class S3, S5, S10, N100, Q30, O …
   aggregation  text not null,             -- ratio | sum | none
+  signed       boolean not null,          -- a balance: the numerator may be negative
   note         text not null,             -- kernel.Text: caveats
   valid_from   text not null,
   reason       text not null,             -- why this version
@@ -143,7 +147,9 @@ create table delivery (
   retracted_at     timestamptz,
   retracted_by     text not null,
   retracted_reason text not null,
-  primary key (tenant_id, id)
+  replaces    uuid,                       -- the delivery that this one imports again with a changed mapping
+  primary key (tenant_id, id),
+  foreign key (tenant_id, replaces) references delivery (tenant_id, id)
 );
 
 create table mapping (
@@ -247,10 +253,12 @@ create index run_edition on run (tenant_id, edition_id, period);
 create table run_input (
   tenant_id  uuid not null,
   run_id     uuid not null,
+  role       text not null,               -- indicator key, "population", either with "@earlier"
   slice_id   uuid not null,
-  deliveries text not null,               -- JSON list of the deliveries that counted then
+  version    integer not null,            -- of the definition
+  deliveries text not null,               -- that counted then, comma-separated
   hash       text not null,               -- of the values read
-  primary key (tenant_id, run_id, slice_id),
+  primary key (tenant_id, run_id, role),
   foreign key (tenant_id, run_id) references run (tenant_id, id),
   foreign key (tenant_id, slice_id) references slice (tenant_id, id)
 );

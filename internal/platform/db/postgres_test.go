@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package db_test
+
+import (
+	"database/sql"
+	"errors"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/db"
+	"github.com/kupferfaden/kupferfaden/internal/platform/db/dbtest"
+)
+
+// D3 of reliability.md. fsync and full_page_writes belong to the whole server and cannot be turned off for one database here.
+func TestAServerThatMayForgetIsRefused(t *testing.T) {
+	address := dbtest.PostgresURL(t)
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := sql.Open("pgx", address)
+	if err == nil {
+		_, err = a.ExecContext(t.Context(), `alter database `+strings.TrimPrefix(u.Path, "/")+` set synchronous_commit = off`)
+	}
+	if err := errors.Join(err, a.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = openAt(t, db.Config{URL: address})
+	var k *kernel.Error
+	if !errors.As(err, &k) || k.Key != "db.pg_unsafe" || k.Params["setting"] != "synchronous_commit" {
+		t.Fatalf("got %v, want db.pg_unsafe", err)
+	}
+}
+
+func TestManyProcessesMayOpenANewPostgresAtOnce(t *testing.T) {
+	address := dbtest.PostgresURL(t)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			d, err := db.Open(t.Context(), db.Config{URL: address})
+			if err == nil {
+				err = d.Close()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestAWrongAddressIsRefusedWithoutItsPassword(t *testing.T) {
+	for _, u := range []string{"mysql://x", "postgres://u:geheim@127.0.0.1:1/db?connect_timeout=2", "postgres://u:geheim@127.0.0.1:notaport/db"} {
+		_, err := openAt(t, db.Config{URL: u})
+		if k := kernel.KindOf(err); k != kernel.Invalid && k != kernel.Unavailable {
+			t.Errorf("%s: %v", u, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "geheim") {
+			t.Errorf("the password is in the message: %v", err)
+		}
+	}
+}
