@@ -45,6 +45,9 @@ type Indicator struct {
 	Field    string
 	Position int
 	Versions []Version // by Version, ascending; never empty
+	// Parts are lists of indicators whose numerators (denominators, with the suffix "/denominator") add up to this one's numerator in every
+	// area: age groups to the inhabitants. Imports and checks compare the sums.
+	Parts [][]string
 }
 
 // Current is the newest version of the definition.
@@ -60,6 +63,13 @@ func (i Indicator) At(d kernel.Date) Version {
 	return i.Versions[0]
 }
 
+// Classes lists the confidentiality classes of domain.md 3.1. S3, S5, S10: numerator and complement below that number are withheld; N100, N20:
+// the base must reach it; Q30: as many respondents; O: no reference to persons. S10I (reports after § 8a SGB VIII) and C (data bought under
+// a contract) never reach the public by area.
+func Classes() []string {
+	return []string{"O", "S3", "S5", "S10", "S10I", "N20", "N100", "Q30", "C"}
+}
+
 // Version is a definition that holds until a law or an office changes it.
 type Version struct {
 	Version     int
@@ -70,8 +80,9 @@ type Version struct {
 	Factor      float64     // value = Factor · numerator / denominator
 	Direction   Direction
 	Office      string
-	Class       string // confidentiality class of domain.md 3.1: O, S3, S5, S10, N100, Q30, …
+	Class       string // confidentiality class of domain.md 3.1, one of Classes
 	Aggregation Aggregation
+	Signed      bool // a balance: the numerator may be negative
 	Note        kernel.Text
 	ValidFrom   kernel.Date
 	Reason      string
@@ -119,6 +130,9 @@ const (
 	Unchecked Disclosure = "unchecked"
 )
 
+// PartOfWhole tells whether the numerator is counted among the denominator, so that it can never exceed it.
+func (v Version) PartOfWhole() bool { return v.Unit == "%" && v.Aggregation == Ratio && !v.Signed }
+
 // Slice is one indicator version on one area edition for one period: what a map shows, an import fills and a release opens.
 type Slice struct {
 	ID          kernel.ID
@@ -162,3 +176,27 @@ func (o Observation) Number(v Version) float64 {
 
 // HasParts tells whether numerator and denominator are known.
 func (o Observation) HasParts() bool { return !math.IsNaN(o.Numerator) && !math.IsNaN(o.Denominator) }
+
+// Version finds a version of the definition; NotFound where there is none.
+func (i Indicator) Version(n int) (Version, error) {
+	for _, v := range i.Versions {
+		if v.Version == n {
+			return v, nil
+		}
+	}
+	return Version{}, kernel.E(kernel.NotFound, "indicator.noversion", "indicator", i.Key, "version", n)
+}
+
+// Share tells ratios in which the numerator is part of the denominator, so that it can never be larger: percentages.
+func (v Version) Share() bool { return v.Aggregation == Ratio && v.Unit == "%" && v.Factor == 100 }
+
+// SliceState is a slice with what is known of the figures that count in it.
+type SliceState struct {
+	Slice
+	Figures int    // areas with a figure
+	Parts   int    // of these, with numerator and denominator, or with a count
+	Stamp   string // newest delivery that counts, for display and caches
+}
+
+// CanRollUp tells whether unions of areas can be formed: every figure that has a number comes with its counts.
+func (s SliceState) CanRollUp() bool { return s.Figures > 0 && s.Parts == s.Figures }

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package release
+
+import (
+	"context"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/area"
+	"github.com/kupferfaden/kupferfaden/internal/indicator"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
+
+// Publish releases slices to an audience. Either all are released or none; each reason against one is named. What is released already stays as
+// it is.
+func (s *Service) Publish(ctx context.Context, a access.Actor, ids []kernel.ID, to access.Audience, note string) error {
+	if err := s.mayRelease(a, to); err != nil {
+		return err
+	}
+	view, err := s.open(ctx, a, access.Sealed)
+	if err != nil {
+		return err
+	}
+	refusal := kernel.E(kernel.Invalid, "release.refused")
+	for _, id := range ids {
+		findings, err := s.obstacles(ctx, view, id, to)
+		if err != nil {
+			return err
+		}
+		refusal.Findings = append(refusal.Findings, findings...)
+	}
+	if len(refusal.Findings) > 0 {
+		return refusal
+	}
+	return s.Tx.Tx(ctx, func(ctx context.Context) error {
+		for _, id := range ids {
+			if err := s.add(ctx, a, SliceKind, id, to, note); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// PublishObject enters the release of a run or a report edition in the ledger; their capabilities have checked them.
+func (s *Service) PublishObject(ctx context.Context, a access.Actor, kind Kind, id kernel.ID, to access.Audience, note string) error {
+	if err := s.mayRelease(a, to); err != nil {
+		return err
+	}
+	return s.Tx.Tx(ctx, func(ctx context.Context) error { return s.add(ctx, a, kind, id, to, note) })
+}
+
+func (s *Service) mayRelease(a access.Actor, to access.Audience) error {
+	if err := access.CheckTenant(a, access.ReleaseFigures); err != nil {
+		return err
+	}
+	if to != access.Public && to != access.Political {
+		return kernel.E(kernel.Invalid, "release.audience", "audience", string(to))
+	}
+	return nil
+}
+
+func (s *Service) add(ctx context.Context, a access.Actor, kind Kind, id kernel.ID, to access.Audience, note string) error {
+	entries, err := s.Store.Entries(ctx, a.Tenant, kind)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Active() && e.ObjectID == id && e.Audience == to {
+			return nil
+		}
+	}
+	return s.Store.Add(ctx, a.Tenant, Entry{
+		ID: kernel.NewID(), Kind: kind, ObjectID: id, Audience: to, ReleasedAt: kernel.InstantOf(s.Now()), ReleasedBy: a.Name, Note: note,
+	})
+}
+
+// Withdraw takes an object back from an audience, with a reason; the ledger keeps both.
+func (s *Service) Withdraw(ctx context.Context, a access.Actor, kind Kind, id kernel.ID, from access.Audience, reason string) error {
+	if err := access.CheckTenant(a, access.ReleaseFigures); err != nil {
+		return err
+	}
+	if reason == "" {
+		return &kernel.Error{Kind: kernel.Invalid, Key: "form.invalid", Fields: map[string]string{"reason": "release.withdraw.reason"}}
+	}
+	return s.Tx.Tx(ctx, func(ctx context.Context) error {
+		entries, err := s.Store.Entries(ctx, a.Tenant, kind)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.Active() && e.ObjectID == id && e.Audience == from {
+				return s.Store.Withdraw(ctx, a.Tenant, e.ID, kernel.InstantOf(s.Now()), a.Name, reason)
+			}
+		}
+		return kernel.E(kernel.NotFound, "release.none")
+	})
+}
+
+// Obstacles lists what speaks against releasing a slice to the audience, without releasing it.
+func (s *Service) Obstacles(ctx context.Context, a access.Actor, slice kernel.ID, to access.Audience) ([]kernel.Finding, error) {
+	if err := access.CheckTenant(a, access.ReleaseFigures); err != nil {
+		return nil, err
+	}
+	view, err := s.open(ctx, a, access.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	return s.obstacles(ctx, view, slice, to)
+}
+
+func (s *Service) obstacles(ctx context.Context, view View, id kernel.ID, to access.Audience) ([]kernel.Finding, error) {
+	sl, ind, ok := view.state.find(id)
+	if !ok {
+		return nil, kernel.E(kernel.NotFound, "release.noslice")
+	}
+	version, err := ind.Version(sl.Version)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := view.raw(ctx, sl.Slice, "")
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.Areas.Hierarchy(ctx, view.actor, sl.EditionID)
+	if err != nil {
+		return nil, err
+	}
+	params := func(kv ...any) map[string]any {
+		return kernel.Params(append([]any{"indicator", ind.Key, "period", sl.Period.String()}, kv...)...)
+	}
+	var findings []kernel.Finding
+	refuse := func(code, key string, kv ...any) {
+		findings = append(findings, kernel.Finding{Code: code, Outcome: kernel.RefuseFile, Key: key, Params: params(kv...)})
+	}
+	suppressed := make([]bool, len(h.Areas))
+	for i, ar := range h.Areas {
+		o, ok := raw[ar.ID]
+		if !ok || !o.Flag.HasNumber() {
+			suppressed[i] = ok && o.Flag == indicator.Suppressed
+			continue
+		}
+		if !o.HasParts() && version.Aggregation == indicator.Ratio && o.Disclosure != indicator.Cleared {
+			refuse("release.unchecked", ar.Key)
+			return findings, nil
+		}
+		if o.HasParts() && version.Share() && o.Numerator > o.Denominator {
+			refuse("release.partoverwhole", ar.Key, "numerator", o.Numerator, "denominator", o.Denominator)
+		}
+		suppressed[i] = !cleared(o, version, to)
+	}
+	if version.Aggregation == indicator.NoAggregation {
+		return findings, nil
+	}
+	for _, g := range relations(h) {
+		if i, single := singleSuppressed(g.members, suppressed); single && view.totalShown(g.members, h.Areas, raw, version, to) {
+			refuse("release.single", h.Areas[i].Key, "total", g.name)
+		}
+	}
+	return findings, nil
+}
+
+// relation is a set of areas whose sum is published too.
+type relation struct {
+	name    string
+	members []int
+}
+
+// relations lists, for every level above, each parent with its areas, and the town as a whole.
+func relations(h *area.Hierarchy) []relation {
+	var list []relation
+	for _, level := range h.Levels {
+		groups := make([]relation, len(level.Areas))
+		for p, ar := range level.Areas {
+			groups[p].name = ar.Key + " " + ar.Name
+		}
+		for i, p := range level.Of {
+			if p >= 0 {
+				groups[p].members = append(groups[p].members, i)
+			}
+		}
+		list = append(list, groups...)
+	}
+	all := relation{name: "∑", members: make([]int, len(h.Areas))}
+	for i := range h.Areas {
+		all.members[i] = i
+	}
+	return append(list, all)
+}
+
+// singleSuppressed finds the one suppressed member of a relation with more than one.
+func singleSuppressed(members []int, suppressed []bool) (int, bool) {
+	found, count := -1, 0
+	for _, i := range members {
+		if suppressed[i] {
+			found = i
+			count++
+		}
+	}
+	return found, count == 1 && len(members) > 1
+}
+
+// totalShown tells whether the audience sees the union of the members.
+func (v View) totalShown(members []int, areas []area.Area, raw map[kernel.ID]indicator.Observation, version indicator.Version, to access.Audience) bool {
+	part := make([]indicator.Observation, 0, len(members))
+	for _, i := range members {
+		if o, ok := raw[areas[i].ID]; ok {
+			part = append(part, o)
+		}
+	}
+	total, err := indicator.RollUp(part, version)
+	if err != nil {
+		return false
+	}
+	return clear(total, version, to).Shown()
+}
