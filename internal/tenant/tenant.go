@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package tenant is the town, municipality or region whose planning the installation keeps. Everything else belongs to exactly one of them.
+//
+// A town's key is part of published addresses and never changes. A fictional town says so on every page. The name and settings are the town's
+// own words; they change without a trace, as no figure hangs on them.
+package tenant
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
+
+// Default is the key of the town that init makes.
+const Default = "default"
+
+// Tenant is one town.
+type Tenant struct {
+	ID        kernel.ID
+	Key       string
+	Name      kernel.Text
+	Fictional bool
+	Settings  Settings
+	CreatedAt kernel.Instant
+}
+
+// Settings are the town's choices for its pages.
+type Settings struct {
+	Hosts     []string               `json:"hosts,omitempty"`     // host names that lead to this town
+	Languages []string               `json:"languages,omitempty"` // beside German; empty: all the program speaks
+	Terms     map[string]kernel.Text `json:"terms,omitempty"`     // the town's word for a thing, by key of the glossary
+}
+
+// Store keeps towns. tenantdb implements it.
+type Store interface {
+	// List gives all towns by key.
+	List(ctx context.Context) ([]Tenant, error)
+	// Insert adds a town; Conflict "tenant.exists" when its key is taken.
+	Insert(ctx context.Context, t Tenant) error
+	// Update changes name, fictional and settings.
+	Update(ctx context.Context, t Tenant) error
+}
+
+// Service keeps the rules of towns.
+type Service struct {
+	Store Store
+	Now   func() time.Time // nil: time.Now
+}
+
+var (
+	keyForm  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
+	hostForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$`)
+	langForm = regexp.MustCompile(`^[a-z]{2,3}$`)
+)
+
+// Validate returns an Invalid error naming every field at fault.
+func (t Tenant) Validate() error {
+	f := map[string]string{}
+	if !keyForm.MatchString(t.Key) {
+		f["key"] = "tenant.key.form"
+	}
+	if strings.TrimSpace(t.Name.String()) == "" {
+		f["name"] = "tenant.name.missing"
+	}
+	for _, h := range t.Settings.Hosts {
+		if !hostForm.MatchString(h) {
+			f["hosts"] = "tenant.hosts.form"
+		}
+	}
+	for _, l := range t.Settings.Languages {
+		if !langForm.MatchString(l) {
+			f["languages"] = "tenant.languages.form"
+		}
+	}
+	if len(f) == 0 {
+		return nil
+	}
+	return &kernel.Error{Kind: kernel.Invalid, Key: "tenant.invalid", Params: kernel.Params("key", t.Key), Fields: f}
+}
+
+// Create adds a town. Only the person at the command line may, as there is no town yet whose roles could allow it.
+func (s *Service) Create(ctx context.Context, a access.Actor, t Tenant) (Tenant, error) {
+	if !a.Has(access.Operator) {
+		return Tenant{}, kernel.E(kernel.Denied, "access.denied")
+	}
+	t.Key = strings.TrimSpace(t.Key)
+	if err := t.Validate(); err != nil {
+		return Tenant{}, err
+	}
+	if t.ID == "" {
+		t.ID = kernel.NewID()
+	}
+	t.CreatedAt = kernel.InstantOf(s.now())
+	return t, s.Store.Insert(ctx, t)
+}
+
+// Save changes name and settings of the actor's own town; key and identity stay.
+func (s *Service) Save(ctx context.Context, a access.Actor, t Tenant) error {
+	if err := access.Check(a, access.ManageTenant, access.Object{Tenant: t.ID}); err != nil {
+		return err
+	}
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	list, err := s.Store.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, other := range list {
+		for _, h := range t.Settings.Hosts {
+			if other.ID != t.ID && slices.Contains(other.Settings.Hosts, h) {
+				return &kernel.Error{Kind: kernel.Conflict, Key: "tenant.host.taken", Params: kernel.Params("host", h), Fields: map[string]string{"hosts": "tenant.host.taken"}}
+			}
+		}
+	}
+	return s.Store.Update(ctx, t)
+}
+
+// List gives all towns by key. It holds nothing that is not on public pages.
+func (s *Service) List(ctx context.Context) ([]Tenant, error) { return s.Store.List(ctx) }
+
+// Find gives the town of the key; without a key the only one there is. It says what to do when there is none, or more than one to choose from.
+func (s *Service) Find(ctx context.Context, key string) (Tenant, error) {
+	list, err := s.Store.List(ctx)
+	if err != nil {
+		return Tenant{}, err
+	}
+	if len(list) == 0 {
+		return Tenant{}, kernel.E(kernel.NotFound, "tenant.none")
+	}
+	keys := make([]string, len(list))
+	for i, t := range list {
+		if t.Key == key || key == "" && len(list) == 1 {
+			return t, nil
+		}
+		keys[i] = t.Key
+	}
+	if key == "" {
+		return Tenant{}, kernel.E(kernel.Invalid, "tenant.which", "keys", keys)
+	}
+	return Tenant{}, kernel.E(kernel.NotFound, "tenant.unknown", "key", key, "keys", keys)
+}
+
+func (s *Service) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
+}
