@@ -49,3 +49,33 @@ type Area struct {
 	LabelLon  float64 // a point inside the area, where its label stands
 	LabelLat  float64
 }
+
+// Placed is an area together with its edition, for chains that run through several levels.
+type Placed struct {
+	Area    Area
+	Edition Edition
+}
+
+// Hierarchy is an edition with the editions its areas lie in, nearest first, in a form that sums figures upwards without look-ups.
+type Hierarchy struct {
+	Edition Edition
+	Areas   []Area // by key
+	Levels  []HierarchyLevel
+}
+
+// HierarchyLevel is one ancestor edition. Of gives for each of Hierarchy.Areas the index of its ancestor in Areas, -1 where it has none.
+type HierarchyLevel struct {
+	Edition Edition
+	Areas   []Area // by key
+	Of      []int
+}
+
+// Level returns the ancestor level with the key; ok is false when the chain does not reach it.
+func (h *Hierarchy) Level(key string) (l HierarchyLevel, ok bool) {
+	for _, l := range h.Levels {
+		if l.Edition.Level.Key == key {
+			return l, true
+		}
+	}
+	return HierarchyLevel{}, false
+}

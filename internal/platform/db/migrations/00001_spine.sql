@@ -20,6 +20,7 @@ create table account (
   email_folded  text not null,            -- for sign-in and uniqueness
   name          text not null,            -- display name, a role rather than a person in the example town
   password_hash text not null,            -- PHC string, argon2id
+  must_change   boolean not null,         -- the password is a one-time one, given by somebody else
   created_at    timestamptz not null,
   disabled_at   timestamptz,
   primary key (tenant_id, id),

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package area
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/kupferfaden/kupferfaden/geo"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
+
+// maxSame is how many findings of one code a report names one by one; the rest is counted.
+const maxSame = 200
+
+// findings collects what an import notices. Questions whose code a person accepted are kept as warnings.
+type findings struct {
+	file     string
+	accepted map[string]bool
+	list     []kernel.Finding
+	count    map[string]int
+}
+
+func newFindings(file string, accept []string) *findings {
+	fs := &findings{file: file, accepted: map[string]bool{}, count: map[string]int{}}
+	for _, c := range accept {
+		fs.accepted[c] = true
+	}
+	return fs
+}
+
+// mustAnswer are questions that yes does not answer: something has to be named.
+var mustAnswer = map[string]bool{"geo.crs.unknown": true, "area.layer.choose": true}
+
+func (fs *findings) add(f kernel.Finding) {
+	if f.File == "" {
+		f.File = fs.file
+	}
+	if f.Outcome == kernel.Ask && fs.accepted[f.Code] && !mustAnswer[f.Code] {
+		f.Outcome = kernel.Warn
+		f.Params = maps.Clone(f.Params)
+		if f.Params == nil {
+			f.Params = map[string]any{}
+		}
+		f.Params["accepted"] = true
+	}
+	if fs.count[f.Code]++; fs.count[f.Code] <= maxSame {
+		fs.list = append(fs.list, f)
+	}
+}
+
+// note adds a finding about the file or, with a draft, about one area.
+func (fs *findings) note(o kernel.Outcome, code string, d *draft, kv ...any) {
+	f := kernel.Finding{Code: code, Outcome: o, Params: kernel.Params(kv...)}
+	if d != nil {
+		f.Row, f.Key = d.row, d.key
+	}
+	fs.add(f)
+}
+
+// take adds findings of package geo under the prefix "geo.". key gives the area key of a feature where it is known by now.
+func (fs *findings) take(list geo.Findings, key func(feature int) string) {
+	for _, g := range list {
+		f := kernel.Finding{Code: "geo." + g.Code, Key: g.Key, Row: g.Line, Params: maps.Clone(g.Params), Text: g.Message}
+		switch g.Severity {
+		case geo.Info:
+			f.Outcome = kernel.Info
+		case geo.Warn:
+			f.Outcome = kernel.Warn
+		case geo.Row:
+			f.Outcome = kernel.RefuseRow
+		case geo.Ask:
+			f.Outcome = kernel.Ask
+		default:
+			f.Outcome = kernel.RefuseFile
+		}
+		if g.File != "" {
+			f.Sheet = g.File // the member of an archive or the table
+		}
+		if f.Params == nil {
+			f.Params = map[string]any{}
+		}
+		if g.Column > 0 {
+			f.Params["column"] = g.Column
+		}
+		if g.Feature >= 0 {
+			f.Params["feature"] = g.Feature + 1
+			if f.Row == 0 {
+				f.Row = g.Feature + 1
+			}
+			if f.Key == "" && key != nil {
+				f.Key = key(g.Feature)
+			}
+		}
+		fs.add(f)
+	}
+}
+
+// all is the list with a line for what was only counted.
+func (fs *findings) all() []kernel.Finding {
+	out := slices.Clone(fs.list)
+	for _, code := range slices.Sorted(maps.Keys(fs.count)) {
+		if n := fs.count[code]; n > maxSame {
+			out = append(out, kernel.Finding{Code: "area.findings.more", Outcome: kernel.Info, File: fs.file, Params: kernel.Params("n", n-maxSame, "code", code)})
+		}
+	}
+	return out
+}
+
+func (fs *findings) has(o kernel.Outcome) bool {
+	return slices.ContainsFunc(fs.list, func(f kernel.Finding) bool { return f.Outcome == o })
+}
+
+// refused is the error of an import that must not go on, nil when it may.
+func (fs *findings) refused() error {
+	if fs.has(kernel.RefuseFile) {
+		return &kernel.Error{Kind: kernel.Invalid, Key: "area.import.refused", Params: kernel.Params("file", fs.file), Findings: fs.all()}
+	}
+	return nil
+}
+
+// open is the error of an import that waits for answers, nil when nothing is asked. It names the codes that can be accepted.
+func (fs *findings) open() error {
+	if err := fs.refused(); err != nil {
+		return err
+	}
+	var codes []string
+	for _, f := range fs.list {
+		if f.Outcome == kernel.Ask && !mustAnswer[f.Code] && !slices.Contains(codes, f.Code) {
+			codes = append(codes, f.Code)
+		}
+	}
+	if !fs.has(kernel.Ask) {
+		return nil
+	}
+	return &kernel.Error{Kind: kernel.Invalid, Key: "area.import.ask", Params: kernel.Params("file", fs.file, "codes", codes), Findings: fs.all()}
+}

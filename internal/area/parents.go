@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package area
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/peterstace/simplefeatures/geom"
+
+	"github.com/kupferfaden/kupferfaden/geo/crs"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
+
+// parents finds for each area the one it lies in, by column, by the beginning of its key or by place, and checks it against the outlines.
+func (im *importing) parents(ctx context.Context) error {
+	if im.parent.ID == "" {
+		im.sameFile(im.list)
+		return nil
+	}
+	list, err := im.s.Store.Areas(ctx, im.tenant, im.parent.ID)
+	if err != nil {
+		return err
+	}
+	wkb, err := im.s.Store.Geometry(ctx, im.tenant, im.parent.ID)
+	if err != nil {
+		return err
+	}
+	above := make([]*parentArea, len(list))
+	byKey := map[string]*parentArea{}
+	for i, x := range list {
+		p, err := newParentArea(x, wkb[x.ID])
+		if err != nil {
+			return fmt.Errorf("area %s of edition %s: %w", x.Key, im.parent.Key, err)
+		}
+		above[i], byKey[x.Key] = p, p
+	}
+	if im.q.ParentByGeometry {
+		im.parentsByPlace(above)
+		return nil
+	}
+	var orphans []*draft
+	for _, d := range im.list {
+		if im.q.ParentPrefix > 0 {
+			r := []rune(d.key)
+			d.parent = string(r[:min(len(r), im.q.ParentPrefix)])
+		}
+		if p := byKey[d.parent]; p != nil {
+			d.area.ParentID = p.area.ID
+			im.outside(d, p)
+		} else {
+			orphans = append(orphans, d)
+		}
+	}
+	if len(orphans) == 0 {
+		return nil
+	}
+	if im.sameFile(orphans) {
+		return nil
+	}
+	if len(orphans) == len(im.list) && len(list) > 0 {
+		im.fs.note(kernel.Ask, "area.parent.none", nil, "parent", orphans[0].parent, "example", list[0].Key, "level", im.parent.Level.Key, "edition", im.parent.Key)
+		return nil
+	}
+	for _, d := range orphans {
+		im.fs.note(kernel.Ask, "area.parent.missing", d, "parent", d.parent, "name", d.name, "level", im.parent.Level.Key, "edition", im.parent.Key)
+	}
+	return nil
+}
+
+// sameFile refuses a file whose areas name each other as parents: in a circle, or because it holds several levels at once, of which an
+// edition can take only one. It reports whether it refused.
+func (im *importing) sameFile(list []*draft) bool {
+	if im.q.ParentField == "" {
+		return false
+	}
+	up := map[string]string{}
+	for _, d := range im.list {
+		up[d.key] = d.parent
+	}
+	var inside *draft
+	done := map[string]bool{}
+	for _, d := range list {
+		if _, ok := up[d.parent]; ok && inside == nil {
+			inside = d
+		}
+		var path []string
+		for k := d.key; !done[k]; k = up[k] {
+			if i := slices.Index(path, k); i >= 0 {
+				im.fs.note(kernel.RefuseFile, "area.parent.cycle", d, "keys", append(path[i:], k))
+				return true
+			}
+			if _, ok := up[k]; !ok {
+				break
+			}
+			path = append(path, k)
+		}
+		for _, k := range path {
+			done[k] = true
+		}
+	}
+	if inside != nil {
+		im.fs.note(kernel.RefuseFile, "area.parent.same_file", inside, "parent", inside.parent, "field", im.q.ParentField)
+		return true
+	}
+	if im.parent.ID == "" {
+		im.fs.note(kernel.Ask, "area.parent.no_level", nil, "field", im.q.ParentField)
+	}
+	return false
+}
+
+// parentsByPlace takes the parent in which the area's label point lies.
+func (im *importing) parentsByPlace(above []*parentArea) {
+	for _, d := range im.list {
+		x, y := toPlane(d.area.LabelLon, d.area.LabelLat)
+		var found []*parentArea
+		for _, p := range above {
+			if p.index.contains(x, y) {
+				found = append(found, p)
+			}
+		}
+		if len(found) == 0 {
+			im.fs.note(kernel.Ask, "area.parent.nowhere", d, "name", d.name, "level", im.parent.Level.Key, "edition", im.parent.Key)
+			continue
+		}
+		if len(found) > 1 {
+			im.fs.note(kernel.Warn, "area.parent.two", d, "parent", found[0].area.Key, "other", found[1].area.Key)
+		}
+		d.area.ParentID = found[0].area.ID
+		im.outside(d, found[0])
+	}
+}
+
+// Two levels are seldom digitised from the same points; what lies less deep or is smaller than this outside the parent is drawing, not meaning.
+const (
+	outsideDepth = 10.0  // metres
+	outsideArea  = 100.0 // square metres
+)
+
+// outside warns of the part of an area that lies outside its parent. Points outside by more than the tolerance are looked for first, because
+// the exact difference of two outlines costs a thousand times more than finding that there is nothing to measure.
+func (im *importing) outside(d *draft, p *parentArea) {
+	if !p.index.sticksOut(d.plane, outsideDepth) && !indexOf(d.plane).holdsPointOf(p.plane, outsideDepth) {
+		return
+	}
+	m2, text := 0.0, ""
+	diff, err := geom.Difference(d.plane, p.plane)
+	if err == nil {
+		m2 = diff.Area()
+		if m2 < outsideArea {
+			return
+		}
+	} else {
+		text = err.Error()
+	}
+	share := 0.0
+	if d.area.AreaM2 > 0 {
+		share = 100 * m2 / d.area.AreaM2
+	}
+	im.fs.add(kernel.Finding{Code: "area.parent.outside", Outcome: kernel.Warn, Row: d.row, Key: d.key, Text: text,
+		Params: kernel.Params("parent", p.area.Key, "m2", round(m2, 0), "share", round(share, 2))})
+}
+
+// parentArea is an area of the parent edition, ready for questions of place.
+type parentArea struct {
+	area  Area
+	plane geom.Geometry
+	index *outlineIndex
+}
+
+func newParentArea(a Area, wkb []byte) (*parentArea, error) {
+	g, err := geom.UnmarshalWKB(wkb, geom.NoValidate{})
+	if err != nil {
+		return nil, err
+	}
+	if g, err = planar.Geometry(g); err != nil {
+		return nil, err
+	}
+	return &parentArea{a, g, indexOf(g)}, nil
+}
+
+// planar goes from degrees to the European equal-area grid (EPSG:3035), in which areas are true and distances good enough for tolerances.
+var planar = mustTransformer(crs.WGS84, crs.LAEAEurope)
+
+func mustTransformer(from, to int) *crs.Transformer {
+	t, err := crs.New(from, to)
+	if err != nil {
+		panic(err) // both codes are constants the package knows
+	}
+	return t
+}
+
+func toPlane(lon, lat float64) (x, y float64) {
+	x, y, err := planar.Point(lon, lat)
+	if err != nil {
+		return 0, 0 // far from every area
+	}
+	return x, y
+}
