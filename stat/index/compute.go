@@ -141,7 +141,9 @@ func compute(m Method, in Input, changes bool) (*Result, error) {
 	}
 	res.Sum, res.Index = p.spreadOut(nil, sum, in.Areas()), p.spreadOut(nil, index, in.Areas())
 	if agg.has != nil {
-		res.total = p.spreadOut(nil, agg.available(weights), in.Areas())
+		has := make([]float64, n)
+		weigh(has, agg.has, weights)
+		res.total = p.spreadOut(nil, has, in.Areas())
 	}
 	res.classify(m.Status)
 	return res, nil
@@ -186,11 +188,7 @@ func (p *prepared) standardOf(sum []float64, magnitude float64) (mean, sd float6
 	}
 	sd = deviation(sum, p.pop, p.m.SD)
 	// Indicators that cancel leave a sum of rounding errors, which must not be blown up into an index.
-	largest := 0.0
-	for _, s := range sum {
-		largest = max(largest, math.Abs(s-mean))
-	}
-	if !(largest > 1e-12*magnitude) || !(sd > 0) {
+	if !(sd > 1e-13*magnitude) {
 		return 0, 0, &ConstantError{"", mean, len(sum)}
 	}
 	return mean, sd, nil
@@ -215,12 +213,11 @@ type aggregator struct {
 	terms   [][]float64 // dense by area, 0 where there is none
 	largest []float64   // of the absolute terms, by indicator
 	has     [][]float64 // 1 where there is one
-	comp    []float64
 }
 
 func (p *prepared) aggregator(scores [][]float64) (*aggregator, error) {
 	n := len(p.areas)
-	g := &aggregator{m: p.m, terms: make([][]float64, len(scores)), largest: make([]float64, len(scores)), comp: make([]float64, n)}
+	g := &aggregator{m: p.m, terms: make([][]float64, len(scores)), largest: make([]float64, len(scores))}
 	defer func() {
 		for c := range g.terms {
 			for _, v := range g.terms[c] {
@@ -269,9 +266,8 @@ func (m Method) term(z float64) float64 {
 
 // aggregate writes the aggregate of each area. Sums over indicators are compensated (Knuth's two-sum).
 func (g *aggregator) aggregate(weights, out []float64) {
+	comp := make([]float64, len(out))
 	clear(out)
-	comp := g.comp
-	clear(comp)
 	for c, w := range weights {
 		for i, z := range g.terms[c] {
 			a, b := out[i], float64(w*z)
@@ -281,20 +277,61 @@ func (g *aggregator) aggregate(weights, out []float64) {
 			out[i] = s
 		}
 	}
+	for i, c := range comp {
+		out[i] += c
+	}
+	g.levels(weights, out, comp)
+}
+
+// draw is aggregate for the many runs of a robustness check: it adds four indicators at a time, without compensation, and uses the given
+// buffer.
+func (g *aggregator) draw(weights, out, buffer []float64) {
+	weigh(out, g.terms, weights)
+	g.levels(weights, out, buffer)
+}
+
+// weigh writes Σ w·column to out.
+func weigh(out []float64, columns [][]float64, weights []float64) {
+	n := len(out)
+	for c := 0; c < len(columns); c += 4 {
+		var col [4][]float64
+		var w [4]float64
+		for j := range col {
+			col[j] = columns[c][:n] // stands in, with weight 0, where the columns end
+			if c+j < len(columns) {
+				col[j], w[j] = columns[c+j][:n], weights[c+j]
+			}
+		}
+		p, q, r, s := col[0][:n], col[1][:n], col[2][:n], col[3][:n]
+		if c == 0 {
+			for i := range out {
+				out[i] = (float64(w[0]*p[i]) + float64(w[1]*q[i])) + (float64(w[2]*r[i]) + float64(w[3]*s[i]))
+			}
+			continue
+		}
+		for i := range out {
+			out[i] += (float64(w[0]*p[i]) + float64(w[1]*q[i])) + (float64(w[2]*r[i]) + float64(w[3]*s[i]))
+		}
+	}
+}
+
+// levels turns weighted sums of terms into aggregates.
+func (g *aggregator) levels(weights, out, buffer []float64) {
 	total := 0.0
 	for _, w := range weights {
 		total += w
 	}
-	var has []float64
-	if g.has != nil {
-		has = g.available(weights)
-	}
-	for i := range out {
-		s, sw := out[i]+comp[i], total
-		if has != nil {
-			sw = has[i]
+	if g.has == nil {
+		if g.m.Aggregate != Sum {
+			for i, s := range out {
+				out[i] = g.m.level(s, total, total)
+			}
 		}
-		out[i] = g.m.level(s, sw, total)
+		return
+	}
+	weigh(buffer, g.has, weights)
+	for i, s := range out {
+		out[i] = g.m.level(s, buffer[i], total)
 	}
 }
 
@@ -325,17 +362,6 @@ func (m Method) level(s, has, total float64) float64 {
 		return has / s
 	}
 	return s / has
-}
-
-// available returns the sum of weights each area has values for.
-func (g *aggregator) available(weights []float64) []float64 {
-	out := make([]float64, len(g.comp))
-	for c, w := range weights {
-		for i, h := range g.has[c] {
-			out[i] += w * h
-		}
-	}
-	return out
 }
 
 // classify fills class, distance and counts from the index.

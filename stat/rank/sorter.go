@@ -26,7 +26,13 @@ const (
 // Order returns the positions of the values in ascending order, equal values by position, without those that are NaN. The result is written
 // to dst when it is large enough.
 func (s *Sorter) Order(x []float64, dst []uint32) []uint32 {
-	keys := s.sort(x)
+	nan := 0
+	for _, v := range x {
+		if v != v {
+			nan++
+		}
+	}
+	keys := s.sort(x, nan)
 	if cap(dst) < len(keys) {
 		dst = make([]uint32, len(keys))
 	}
@@ -40,7 +46,7 @@ func (s *Sorter) Order(x []float64, dst []uint32) []uint32 {
 // Descending writes to out for each value one plus the number of larger values, so rank 1 is the largest and equals share the smallest rank,
 // and returns the positions in ascending order in the low 32 bits of a slice that is valid until the next call. x must not hold NaN.
 func (s *Sorter) Descending(x []float64, out []uint32) []uint64 {
-	keys := s.sort(x)
+	keys := s.sort(x, 0)
 	n := len(keys)
 	prev, rank := uint64(0), uint32(0)
 	for i := n - 1; i >= 0; i-- {
@@ -55,25 +61,23 @@ func (s *Sorter) Descending(x []float64, out []uint32) []uint64 {
 }
 
 // sort returns ascending (key, position) pairs packed into 64 bits.
-func (s *Sorter) sort(x []float64) []uint64 {
+func (s *Sorter) sort(x []float64, nan int) []uint64 {
 	if cap(s.a) < len(x) {
 		s.a, s.b = make([]uint64, len(x)), make([]uint64, len(x))
 	}
-	lo, hi, nan := math.Inf(1), math.Inf(-1), 0
+	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, v := range x {
 		if v < lo {
 			lo = v
-		}
-		if v > hi {
+		} else if v > hi {
 			hi = v
 		}
-		if v != v {
-			nan++
-		}
+	}
+	if lo > hi {
+		hi = lo // descending to the end, or a single value
 	}
 	scale := math.MaxUint32 / (hi - lo)
-	n := len(x) - nan
-	if nan > 0 || n < 64 || math.IsInf(hi-lo, 0) || math.IsInf(scale, 0) {
+	if nan > 0 || len(x) < 64 || math.IsInf(hi-lo, 0) || math.IsInf(scale, 0) {
 		return s.compare(x)
 	}
 	return s.radix(x, lo, scale)
