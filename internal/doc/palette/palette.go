@@ -138,7 +138,7 @@ func Diverging(nBelow, nAbove int, t Theme) []Colour {
 
 var status = [2][4]Colour{
 	Light: {fromLCh(90, 18, 150), fromLCh(70, 30, 200), fromLCh(48, 40, 265), fromLCh(26, 46, 310)},
-	Dark:  {fromLCh(32, 22, 160), fromLCh(50, 30, 210), fromLCh(70, 34, 270), fromLCh(90, 18, 325)},
+	Dark:  {fromLCh(30, 22, 160), fromLCh(48, 30, 215), fromLCh(66, 38, 275), fromLCh(84, 22, 315)},
 }
 
 // Status is the colour of a status class of a social index, 1 (high) to 4 (very low). Hue and lightness change together.
