@@ -90,7 +90,7 @@ const maxHeaderRows = 10
 // findLayout tells title lines, header rows and data apart. The lower half of the sample shows what a data row looks like: which columns
 // hold numbers or dates. The first row that fits is the first data row; rows above it that fill more than the first cell are the header;
 // what stands above them is title.
-func findLayout(rows []sampleRow, o Options) (l layout, ok bool) {
+func findLayout(rows []sampleRow, o Options, kind Kind) (l layout, ok bool) {
 	rows = rows[:footerIndex(rows)]
 	l.width = modalWidth(rows)
 	if l.width == 0 {
@@ -109,7 +109,7 @@ func findLayout(rows []sampleRow, o Options) (l layout, ok bool) {
 		if headerOfYears(r, rows[i+1:]) || countsColumns(r) {
 			continue
 		}
-		if r.width()*2 >= l.width && dataLike(r, l.types) || i > 0 && followsHeader(rows[i-1], r, l) {
+		if (r.width()*2 >= l.width || i > 0 && wellTyped(r, l.types)) && dataLike(r, l.types) || i > 0 && followsHeader(rows[i-1], r, l) {
 			l.first = i
 			break
 		}
@@ -130,7 +130,15 @@ func findLayout(rows []sampleRow, o Options) (l layout, ok bool) {
 			end = l.first
 		}
 		l.header = max(0, end-o.HeaderRows)
+		if kind != CSV && end > 0 { // rows of a sheet are counted with the blank ones, which the file may leave out
+			for l.header = end; l.header > 0 && rows[l.header-1].line > rows[end-1].line-o.HeaderRows; {
+				l.header--
+			}
+		}
 		l.headerRows = end - l.header
+	}
+	if l.headerRows == 0 && l.first == 1 && o.HeaderRows == 0 && rows[0].filled() == 1 {
+		l.header, l.headerRows = 0, 1 // a lone heading in the first line: the other columns are unnamed
 	}
 	if l.headerRows > 1 && countsColumns(rows[l.header+l.headerRows-1]) {
 		l.numbered = true
@@ -238,6 +246,21 @@ func dataLike(r sampleRow, types []class) bool {
 	return typed > 0 && wrong*2 < typed
 }
 
+// wellTyped reports whether two or more cells stand in columns of numbers and dates and all of them fit.
+func wellTyped(r sampleRow, types []class) bool {
+	typed := 0
+	for c, t := range types {
+		if c >= len(r.cells) || r.cells[c].is == isBlank || (t != isNumber && t != isDate) {
+			continue
+		}
+		if r.cells[c].is != t {
+			return false
+		}
+		typed++
+	}
+	return typed > 1
+}
+
 // followsHeader recognises a first data row that is too short or almost blank: the row above names every column and this one contradicts
 // no column's type.
 func followsHeader(above, r sampleRow, l layout) bool {
@@ -320,6 +343,16 @@ func headerAbove(rows []sampleRow, first, width int) (from, n int) {
 			break
 		}
 		from--
+	}
+	if end-from == 1 && width > 2 && rows[from].filled() == 1 {
+		// The heading of a section of the table, parted from the header by a blank row.
+		up := from
+		for up > 0 && from-up < 3 && rows[up-1].filled() == 0 {
+			up--
+		}
+		if up > 0 && up < from && rows[up-1].filled() > 1 {
+			return headerAbove(rows, up, width)
+		}
 	}
 	return from, end - from
 }

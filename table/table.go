@@ -192,7 +192,7 @@ func (t *Table) arrange() error {
 	if err := t.readSample(); err != nil {
 		return err
 	}
-	l, ok := findLayout(t.sample, t.opts)
+	l, ok := findLayout(t.sample, t.opts, t.Format.Kind)
 	if !ok {
 		return refuse("file.no_header")
 	}
