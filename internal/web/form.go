@@ -60,6 +60,11 @@ func NewForm(r *Request) *Form {
 	return f
 }
 
+// BlankForm is a form that takes nothing from the request: the form to start from, or one of several on a page.
+func BlankForm(r *Request) *Form {
+	return &Form{values: url.Values{}, request: r.Request, printer: r.P}
+}
+
 // Value is what stands in the field.
 func (f *Form) Value(name string) string { return f.values.Get(name) }
 
@@ -74,6 +79,9 @@ func (f *Form) Is(name, value string) bool { return slices.Contains(f.values[nam
 
 // Set puts what the field holds at first.
 func (f *Form) Set(name string, values ...string) { f.values[name] = values }
+
+// Add puts one more value into a field that may hold several.
+func (f *Form) Add(name, value string) { f.values[name] = append(f.values[name], value) }
 
 // File gives an uploaded file; an Invalid error on the field where none was chosen.
 func (f *Form) File(name string) (multipart.File, *multipart.FileHeader, error) {

@@ -38,6 +38,7 @@ type Page struct {
 	Subject     kernel.Ref      // the object the page shows; fills the slots of the thread
 	Aside       templ.Component // beside the heading: buttons, badges
 	Wide        bool            // maps and wide tables: use the whole width
+	Narrow      bool            // a form alone: a short line is easier
 	NoHeading   bool            // the content brings its own h1
 	NoIndex     bool            // not for search engines
 	Leicht      bool            // the content is written in Leichte Sprache too

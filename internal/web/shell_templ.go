@@ -246,7 +246,7 @@ func shell(r *Request, p Page, content templ.Component) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var14 = []any{"kf-main", templ.KV("kf-main--wide", p.Wide)}
+		var templ_7745c5c3_Var14 = []any{"kf-main", templ.KV("kf-main--wide", p.Wide), templ.KV("kf-main--narrow", p.Narrow)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var14...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -56,10 +57,11 @@ type Options struct {
 	Sessions Sessions // nil: everybody is anonymous
 	Slots    Slots    // nil: no slots
 	// SignIn draws the sign-in form inside the page of an anonymous reader who asked for more; back is where to go afterwards.
-	SignIn func(r *Request, back string) templ.Component
-	Log    *slog.Logger // nil: slog.Default
-	TLS    bool         // pages are reached through HTTPS: send HSTS
-	Cache  int          // bytes of rendered pages kept in memory; 0: 24 MiB
+	SignIn  func(r *Request, back string) templ.Component
+	Log     *slog.Logger   // nil: slog.Default
+	TLS     bool           // pages are reached through HTTPS: send HSTS
+	Proxies []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
+	Cache   int            // bytes of rendered pages kept in memory; 0: 24 MiB
 }
 
 // Handler serves one request. What it returns becomes a page: kernel kinds by errorStatus, everything else a 500.

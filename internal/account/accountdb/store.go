@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package accountdb keeps accounts, roles and sessions in the database.
+package accountdb
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/db"
+)
+
+// Store implements account.Store and account.Tx.
+type Store struct{ DB *db.DB }
+
+var (
+	_ account.Store = (*Store)(nil)
+	_ account.Tx    = (*Store)(nil)
+)
+
+// Tx runs f in one transaction.
+func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error { return s.DB.Tx(ctx, f) }
+
+const columns = `id, email, name, password_hash, must_change, created_at, disabled_at`
+
+func scanAccount(r db.Row) (a account.Account, err error) {
+	err = r.Scan(&a.ID, &a.Email, &a.Name, &a.Hash, &a.MustChange, &a.CreatedAt, &a.DisabledAt)
+	return a, err
+}
+
+// Accounts lists everybody of the town, by name.
+func (s *Store) Accounts(ctx context.Context, tenant kernel.ID) ([]account.Account, error) {
+	var list []account.Account
+	err := s.DB.ReadTx(ctx, func(ctx context.Context) (err error) {
+		rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+columns+` from account where tenant_id = $1`, tenant)
+		if list, err = db.Collect(rows, err, scanAccount); err != nil {
+			return fmt.Errorf("accounts: %w", err)
+		}
+		at := make(map[kernel.ID]int, len(list))
+		for i, a := range list {
+			at[a.ID] = i
+		}
+		rows, err = s.DB.Conn(ctx).QueryContext(ctx, `select account_id, id, role, from_date, to_date from account_role where tenant_id = $1 order by from_date, id`, tenant)
+		return db.Each(rows, err, func(r db.Row) error {
+			var id kernel.ID
+			var g account.Grant
+			err := r.Scan(&id, &g.ID, &g.Role, &g.From, &g.To)
+			if i, ok := at[id]; ok && err == nil {
+				list[i].Roles = append(list[i].Roles, g)
+			}
+			return err
+		})
+	})
+	// Sorted here: the order of texts depends on the collation of the database.
+	slices.SortFunc(list, func(a, b account.Account) int {
+		return cmp.Or(cmp.Compare(account.FoldEmail(a.Name), account.FoldEmail(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
+	return list, err
+}
+
+// Account gives one by id.
+func (s *Store) Account(ctx context.Context, tenant, id kernel.ID) (account.Account, error) {
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+columns+` from account where tenant_id = $1 and id = $2`, tenant, id)
+	a, err := db.One(rows, err, "account.notfound", scanAccount)
+	return s.withRoles(ctx, tenant, a, err)
+}
+
+// ByEmail gives one by folded address.
+func (s *Store) ByEmail(ctx context.Context, tenant kernel.ID, folded string) (account.Account, error) {
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+columns+` from account where tenant_id = $1 and email_folded = $2`, tenant, folded)
+	a, err := db.One(rows, err, "account.notfound", scanAccount)
+	return s.withRoles(ctx, tenant, a, err)
+}
+
+func (s *Store) withRoles(ctx context.Context, tenant kernel.ID, a account.Account, err error) (account.Account, error) {
+	if err != nil {
+		return account.Account{}, err
+	}
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx,
+		`select id, role, from_date, to_date from account_role where tenant_id = $1 and account_id = $2 order by from_date, id`, tenant, a.ID)
+	a.Roles, err = db.Collect(rows, err, func(r db.Row) (g account.Grant, err error) {
+		err = r.Scan(&g.ID, &g.Role, &g.From, &g.To)
+		return g, err
+	})
+	return a, err
+}
+
+// Insert adds an account with its roles.
+func (s *Store) Insert(ctx context.Context, tenant kernel.ID, a account.Account) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		_, err := s.DB.Conn(ctx).ExecContext(ctx,
+			`insert into account (tenant_id, id, email, email_folded, name, password_hash, must_change, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			tenant, a.ID, a.Email, account.FoldEmail(a.Email), a.Name, a.Hash, a.MustChange, a.CreatedAt)
+		if db.Duplicate(err) {
+			return &kernel.Error{Kind: kernel.Conflict, Key: "account.exists", Params: kernel.Params("email", a.Email),
+				Fields: map[string]string{"email": "account.exists"}}
+		}
+		if err != nil {
+			return fmt.Errorf("account: %w", err)
+		}
+		return s.SetRoles(ctx, tenant, a.ID, a.Roles)
+	})
+}
+
+// SetPassword replaces the hash.
+func (s *Store) SetPassword(ctx context.Context, tenant, id kernel.ID, hash string, mustChange bool) error {
+	return s.change(ctx, `update account set password_hash = $3, must_change = $4 where tenant_id = $1 and id = $2`, tenant, id, hash, mustChange)
+}
+
+// SetDisabled sets or clears the end of an account.
+func (s *Store) SetDisabled(ctx context.Context, tenant, id kernel.ID, at kernel.Instant) error {
+	return s.change(ctx, `update account set disabled_at = $3 where tenant_id = $1 and id = $2`, tenant, id, at)
+}
+
+func (s *Store) change(ctx context.Context, statement string, args ...any) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		res, err := s.DB.Conn(ctx).ExecContext(ctx, statement, args...)
+		if err != nil {
+			return fmt.Errorf("account: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return kernel.E(kernel.NotFound, "account.notfound")
+		}
+		return nil
+	})
+}
+
+// SetRoles writes every grant of the list as it is.
+func (s *Store) SetRoles(ctx context.Context, tenant, id kernel.ID, grants []account.Grant) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		for _, g := range grants {
+			_, err := s.DB.Conn(ctx).ExecContext(ctx, `
+				insert into account_role (tenant_id, id, account_id, role, from_date, to_date) values ($1, $2, $3, $4, $5, $6)
+				on conflict (tenant_id, id) do update set to_date = excluded.to_date`,
+				tenant, g.ID, id, g.Role, g.From, g.To)
+			if db.Dangling(err) {
+				return kernel.E(kernel.NotFound, "account.notfound")
+			}
+			if err != nil {
+				return fmt.Errorf("role of account: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// EndSessions ends every session of an account.
+func (s *Store) EndSessions(ctx context.Context, tenant, id kernel.ID) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		_, err := s.DB.Conn(ctx).ExecContext(ctx, `delete from session where tenant_id = $1 and account_id = $2`, tenant, id)
+		return err
+	})
+}
