@@ -28,7 +28,7 @@ func clear(o indicator.Observation, v indicator.Version, as access.Audience) Fig
 		return hidden(indicator.Suppressed)
 	}
 	if v.Aggregation == indicator.Ratio && o.HasParts() && o.Denominator > 0 && o.Numerator >= 0 && o.Numerator <= o.Denominator {
-		low, high := rate.Wilson(o.Numerator, o.Denominator, rate.Z95)
+		low, high := rate.Wilson(rate.Rate{Num: o.Numerator, Den: o.Denominator}, rate.Z95)
 		f.Low, f.High = v.Factor*low, v.Factor*high
 	}
 	return f

@@ -94,7 +94,7 @@ const runColumns = `run.id, run.method_id, run.edition_id, run.period, run.exclu
 
 // Runs lists runs without inputs and outcomes, newest first.
 func (s *Store) Runs(ctx context.Context, tenant, edition kernel.ID) ([]analysis.Run, error) {
-	var w db.Where
+	w := &db.Where{}
 	w.And("run.tenant_id = ?", tenant)
 	if edition != "" {
 		w.And("run.edition_id = ?", edition)
@@ -139,7 +139,8 @@ func (s *Store) Run(ctx context.Context, tenant, id kernel.ID) (analysis.Run, er
 	rows, err = conn.QueryContext(ctx, `select role, slice_id, version, deliveries, hash from run_input where tenant_id = $1 and run_id = $2`,
 		tenant, id)
 	r.Inputs, err = db.Collect(rows, err, func(row db.Row) (p analysis.Pin, err error) {
-		return p, row.Scan(&p.Role, &p.SliceID, &p.Version, &p.Deliveries, &p.Hash)
+		err = row.Scan(&p.Role, &p.SliceID, &p.Version, &p.Deliveries, &p.Hash)
+		return p, err
 	})
 	if err != nil {
 		return r, err
@@ -150,7 +151,8 @@ func (s *Store) Run(ctx context.Context, tenant, id kernel.ID) (analysis.Run, er
 		if err := row.Scan(&o.AreaID, &o.Eligible, &o.Reason, &detail); err != nil {
 			return o, err
 		}
-		return o, json.Unmarshal([]byte(detail), &o)
+		err = json.Unmarshal([]byte(detail), &o)
+		return o, err
 	})
 	return r, err
 }

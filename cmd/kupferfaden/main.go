@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Command kupferfaden is the whole platform in one binary: it keeps a town's data, serves its pages and does the planner's work on the command
+// line. Exit codes: 0 done, 1 the input is refused and every reason named, 2 wrong usage.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/kupferfaden/kupferfaden/internal/app"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
+	"github.com/kupferfaden/kupferfaden/internal/tenant"
+)
+
+// Exit codes of the program.
+const (
+	exitDone    = 0
+	exitRefused = 1
+	exitUsage   = 2
+)
+
+// CLI lists the verbs.
+type CLI struct {
+	Init    InitCmd    `cmd:"" help:"Make a data directory with an empty town."`
+	Serve   ServeCmd   `cmd:"" help:"Serve the town's pages."`
+	Demo    DemoCmd    `cmd:"" help:"Make the fictional Kupferstadt and serve it."`
+	Area    AreaCmd    `cmd:"" help:"Areas: levels and editions."`
+	Data    DataCmd    `cmd:"" help:"Figures: deliveries of the offices."`
+	Index   IndexCmd   `cmd:"" help:"Social index."`
+	Report  ReportCmd  `cmd:"" help:"Social report."`
+	Check   CheckCmd   `cmd:"" help:"Check the figures and repeat the index runs."`
+	Export  ExportCmd  `cmd:"" help:"Write figures to a file."`
+	User    UserCmd    `cmd:"" help:"Accounts."`
+	Version VersionCmd `cmd:"" help:"Print the version."`
+	Typeset TypesetCmd `cmd:"" hidden:"" help:"Typeset one document from standard input (used by the program itself)."`
+}
+
+// Place says which town's data a verb works on.
+type Place struct {
+	Data     string `help:"Data directory." env:"KUPFERFADEN_DATA" placeholder:"DIR" default:"kupferfaden-data"`
+	Database string `help:"PostgreSQL database instead of the embedded one." env:"KUPFERFADEN_DATABASE" placeholder:"postgres://…"`
+	Tenant   string `help:"Key of the tenant; needed where there are several." env:"KUPFERFADEN_TENANT" placeholder:"KEY"`
+}
+
+// open opens the data of a town that exists.
+func (p Place) open(ctx context.Context) (*app.App, tenant.Tenant, error) {
+	if p.Database == "" && !app.Exists(p.Data) {
+		return nil, tenant.Tenant{}, kernel.E(kernel.NotFound, "data.none", "dir", p.Data)
+	}
+	a, err := app.Open(ctx, app.Config{DataDir: p.Data, Database: p.Database, Log: quiet()})
+	if err != nil {
+		return nil, tenant.Tenant{}, err
+	}
+	t, err := a.Tenants.Find(ctx, p.Tenant)
+	if err != nil {
+		return nil, tenant.Tenant{}, errors.Join(err, a.Close())
+	}
+	return a, t, nil
+}
+
+// Env is what a verb needs of its surroundings.
+type Env struct {
+	Ctx    context.Context
+	In     io.Reader
+	Out    io.Writer
+	Err    io.Writer
+	P      *i18n.Printer
+	Tracer *progress
+}
+
+// say prints a sentence of the catalogue to standard error.
+func (e *Env) say(key string, kv ...any) { fmt.Fprintln(e.Err, e.P.T(key, kv...)) }
+
+// usageError is a wrong use of the program, not a refused input.
+type usageError struct{ err error }
+
+func (u usageError) Error() string { return u.err.Error() }
+func (u usageError) Unwrap() error { return u.err }
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is main with its surroundings as parameters, for tests.
+func run(args []string, in io.Reader, out, errw io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var cli CLI
+	exited := -1
+	parser, err := kong.New(&cli, kong.Name("kupferfaden"), kong.Writers(out, errw), kong.Exit(func(code int) { exited = code }),
+		kong.Description("Integrated social planning: from the offices' figures to the social report."), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(errw, err)
+		return exitUsage
+	}
+	lang := os.Getenv("KUPFERFADEN_LANG")
+	if lang != "en" {
+		lang = "de"
+	}
+	env := &Env{Ctx: ctx, In: in, Out: out, Err: errw, P: i18n.For(lang, kernel.Standard), Tracer: newProgress(errw)}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintln(errw, "kupferfaden:", err)
+		return exitUsage
+	}
+	err = parsed.Run(env)
+	env.Tracer.end()
+	return env.conclude(err)
+}
+
+// conclude prints an error as a person can act on it and gives the exit code.
+func (e *Env) conclude(err error) int {
+	var usage usageError
+	var k *kernel.Error
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &usage):
+		fmt.Fprintln(e.Err, "kupferfaden:", e.P.Error(usage.err))
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		e.say("cli.stopped")
+		return exitRefused
+	case errors.As(err, &k):
+		fmt.Fprintln(e.Err, e.P.Error(err))
+		for _, f := range k.Findings {
+			fmt.Fprintln(e.Err, "  "+e.finding(f))
+		}
+		for _, name := range sortedKeys(k.Fields) {
+			fmt.Fprintf(e.Err, "  %s: %s\n", name, e.P.T(k.Fields[name]))
+		}
+		return exitRefused
+	}
+	fmt.Fprintln(e.Err, "kupferfaden:", err)
+	return exitRefused
+}
+
+// finding writes an outcome word, then the sentence with file, sheet, row and column.
+func (e *Env) finding(f kernel.Finding) string {
+	return e.P.T("outcome."+string(f.Outcome)) + " [" + f.Code + "] " + e.P.Finding(f)
+}
+
+// findings prints what an import noticed.
+func (e *Env) findings(list []kernel.Finding) {
+	const most = 200
+	for i, f := range list {
+		if i == most {
+			e.say("cli.more", "n", len(list)-most)
+			return
+		}
+		fmt.Fprintln(e.Err, "  "+e.finding(f))
+	}
+}
+
+// cacheDir is where compiled parts of the program are kept between starts.
+func cacheDir() string {
+	if d := os.Getenv("KUPFERFADEN_CACHE"); d != "" {
+		return d
+	}
+	if d, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(d, "kupferfaden")
+	}
+	return filepath.Join(os.TempDir(), "kupferfaden-cache")
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package app wires the program: it is the only package that knows all capabilities, and gives each the small interfaces it asks for.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
+	"github.com/kupferfaden/kupferfaden/internal/analysis"
+	"github.com/kupferfaden/kupferfaden/internal/analysis/analysisdb"
+	"github.com/kupferfaden/kupferfaden/internal/area"
+	"github.com/kupferfaden/kupferfaden/internal/area/areadb"
+	"github.com/kupferfaden/kupferfaden/internal/indicator"
+	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/blob"
+	"github.com/kupferfaden/kupferfaden/internal/platform/db"
+	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
+	"github.com/kupferfaden/kupferfaden/internal/release"
+	"github.com/kupferfaden/kupferfaden/internal/release/releasedb"
+	"github.com/kupferfaden/kupferfaden/internal/tenant"
+	"github.com/kupferfaden/kupferfaden/internal/tenant/tenantdb"
+)
+
+// Config says where the town's data are.
+type Config struct {
+	DataDir  string // embedded database and uploaded files
+	Database string // postgres://… instead of the embedded database
+	Serve    bool   // a serving process: claims the embedded database for itself
+	Now      func() time.Time
+	Log      *slog.Logger
+	Trace    func(query string, args []any)
+}
+
+// App is the program with everything wired.
+type App struct {
+	DB         *db.DB
+	Files      *blob.Store
+	Tenants    *tenant.Service
+	Accounts   *account.Service
+	Areas      *area.Service
+	Indicators *indicator.Service
+	Gate       *release.Service
+	Analysis   *analysis.Service
+	Log        *slog.Logger
+	Now        func() time.Time
+	DataDir    string
+}
+
+// Open opens the data and wires the services.
+func Open(ctx context.Context, cfg Config) (*App, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	d, err := db.Open(ctx, db.Config{DataDir: cfg.DataDir, URL: cfg.Database, Serve: cfg.Serve, Trace: cfg.Trace})
+	if err != nil {
+		return nil, err
+	}
+	files, err := blob.Open(cfg.DataDir)
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	a := &App{DB: d, Files: files, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir}
+	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Now: cfg.Now}
+	a.Accounts = &account.Service{Store: &accountdb.Store{DB: d}, DB: d, Hasher: &account.Hasher{}, Now: cfg.Now}
+	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, SortKey: i18n.SortKey}
+	figures := &indicatordb.Store{DB: d}
+	a.Indicators = &indicator.Service{Store: figures, Areas: a.Areas, Files: files, DB: d, Now: cfg.Now}
+	a.Gate = &release.Service{Source: source{a.Indicators, figures}, Areas: a.Areas, Store: &releasedb.Store{DB: d}, Tx: d, Now: cfg.Now}
+	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now}
+	return a, nil
+}
+
+// Close ends everything in order.
+func (a *App) Close() error { return errors.Join(a.Files.Close(), a.DB.Close()) }
+
+// Exists tells whether a data directory holds a town, so that a typing error in --data does not found a new one.
+func Exists(dataDir string) bool {
+	_, err := os.Stat(filepath.Join(dataDir, db.FileName))
+	return err == nil
+}
+
+// Init makes a town with the shipped catalogue. On a town that is there it adds what is missing.
+func (a *App) Init(ctx context.Context, key string, name kernel.Text, fictional bool) (tenant.Tenant, error) {
+	var t tenant.Tenant
+	err := a.DB.Tx(ctx, func(ctx context.Context) error {
+		list, err := a.Tenants.List(ctx)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, func(t tenant.Tenant) bool { return t.Key == key })
+		if i >= 0 {
+			t = list[i]
+		} else if t, err = a.Tenants.Create(ctx, access.CommandLine(""), tenant.Tenant{Key: key, Name: name, Fictional: fictional}); err != nil {
+			return err
+		}
+		return a.Indicators.EnsureCatalogue(ctx, t.ID)
+	})
+	return t, err
+}
+
+// Operator is the person at the command line, within a tenant.
+func (a *App) Operator(t tenant.Tenant) access.Actor { return access.CommandLine(t.ID) }
+
+// source gives the gate the figures as delivered.
+type source struct {
+	service *indicator.Service
+	store   *indicatordb.Store
+}
+
+func (s source) Indicators(ctx context.Context, tenant kernel.ID) ([]indicator.Indicator, error) {
+	return s.store.Indicators(ctx, tenant)
+}
+
+func (s source) SliceStates(ctx context.Context, tenant kernel.ID) ([]indicator.SliceState, error) {
+	return s.store.SliceStates(ctx, tenant)
+}
+
+func (s source) Observations(ctx context.Context, tenant, slice kernel.ID, deliveries []kernel.ID) ([]indicator.Observation, error) {
+	if deliveries != nil {
+		return s.service.Raw(tenant).Pinned(ctx, slice, deliveries)
+	}
+	return s.service.Raw(tenant).Observations(ctx, slice)
+}
+
+func (s source) Stamp(ctx context.Context, tenant kernel.ID) (string, error) {
+	return s.store.Stamp(ctx, tenant)
+}
