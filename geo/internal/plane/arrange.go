@@ -19,6 +19,8 @@ type Arrangement struct {
 	Points []Point
 	// Clean is false when the input was so degenerate that crossings remained; results are then approximate.
 	Clean bool
+	// Cancelled lists the rings that run along an edge in both directions (spikes, bridges), once for each such edge.
+	Cancelled []int32
 
 	edges  []edge
 	first  []int32 // uses of edge e: uses[first[e]:first[e+1]]
@@ -64,6 +66,8 @@ func (a *Arrangement) net(uses []use) {
 			}
 			if sum != 0 {
 				kept = append(kept, use{int32(len(edges)), r, sum})
+			} else {
+				a.Cancelled = append(a.Cancelled, r)
 			}
 		}
 		if len(kept) > start {
