@@ -130,9 +130,6 @@ const (
 	Unchecked Disclosure = "unchecked"
 )
 
-// PartOfWhole tells whether the numerator is counted among the denominator, so that it can never exceed it.
-func (v Version) PartOfWhole() bool { return v.Unit == "%" && v.Aggregation == Ratio && !v.Signed }
-
 // Slice is one indicator version on one area edition for one period: what a map shows, an import fills and a release opens.
 type Slice struct {
 	ID          kernel.ID
@@ -174,6 +171,19 @@ func (o Observation) Number(v Version) float64 {
 	return o.Value
 }
 
+// addable tells whether the figure does not prevent a sum over areas.
+func (o Observation) addable(v Version) bool {
+	switch {
+	case v.Aggregation == NoAggregation:
+		return false
+	case !o.Flag.HasNumber():
+		return true
+	case v.Aggregation == Sum:
+		return !math.IsNaN(o.Numerator)
+	}
+	return o.HasParts()
+}
+
 // HasParts tells whether numerator and denominator are known.
 func (o Observation) HasParts() bool { return !math.IsNaN(o.Numerator) && !math.IsNaN(o.Denominator) }
 
@@ -187,14 +197,16 @@ func (i Indicator) Version(n int) (Version, error) {
 	return Version{}, kernel.E(kernel.NotFound, "indicator.noversion", "indicator", i.Key, "version", n)
 }
 
-// Share tells ratios in which the numerator is part of the denominator, so that it can never be larger: percentages.
-func (v Version) Share() bool { return v.Aggregation == Ratio && v.Unit == "%" && v.Factor == 100 }
+// Share tells ratios in which the numerator is part of the denominator, so that it can never be larger: percentages other than balances.
+func (v Version) Share() bool {
+	return v.Aggregation == Ratio && v.Unit == "%" && v.Factor == 100 && !v.Signed
+}
 
 // SliceState is a slice with what is known of the figures that count in it.
 type SliceState struct {
 	Slice
 	Figures int    // areas with a figure
-	Parts   int    // of these, with numerator and denominator, or with a count
+	Parts   int    // of these, those that do not prevent a sum over areas: with numerator and denominator, with a count, or without a number
 	Stamp   string // newest delivery that counts, for display and caches
 }
 

@@ -25,7 +25,7 @@ type CatalogueStore interface {
 
 // DeliveryStore keeps deliveries and the mappings that read them.
 type DeliveryStore interface {
-	// Deliveries lists all, newest first, without their reports.
+	// Deliveries lists all, newest first, without their reports and mappings.
 	Deliveries(ctx context.Context, tenant kernel.ID) ([]Delivery, error)
 	Delivery(ctx context.Context, tenant, id kernel.ID) (Delivery, error)
 	AddDelivery(ctx context.Context, tenant kernel.ID, d Delivery) error
@@ -42,6 +42,8 @@ type ObservationStore interface {
 	Slices(ctx context.Context, tenant kernel.ID, f Filter, empty bool) ([]Slice, error)
 	Slice(ctx context.Context, tenant, id kernel.ID) (Slice, error)
 	AddSlices(ctx context.Context, tenant kernel.ID, list []Slice) error
+	// SetStates writes what is known of the figures in slices.
+	SetStates(ctx context.Context, tenant kernel.ID, list []SliceState) error
 	// Revisions yields every figure of a slice by area and revision.
 	Revisions(ctx context.Context, tenant, slice kernel.ID, f func(Observation) error) error
 	// AddObservations appends figures in the order of slice, area and revision; o may be reused by the sequence.
@@ -52,6 +54,8 @@ type ObservationStore interface {
 
 // Store is everything the service keeps; indicatordb implements it.
 type Store interface {
+	// Lock lets one transaction at a time change the figures or definitions of a tenant, and counts the change.
+	Lock(ctx context.Context, tenant kernel.ID) error
 	CatalogueStore
 	DeliveryStore
 	ObservationStore
@@ -83,6 +87,16 @@ type Service struct {
 	Files Files
 	DB    Transactor
 	Now   func() time.Time
+}
+
+// change runs f in a transaction that alone may change figures and definitions of the tenant.
+func (s *Service) change(ctx context.Context, tenant kernel.ID, f func(context.Context) error) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx, tenant); err != nil {
+			return err
+		}
+		return f(ctx)
+	})
 }
 
 func (s *Service) now() kernel.Instant { return kernel.InstantOf(s.Now()) }

@@ -10,6 +10,7 @@ create table tenant (
   name       text not null,               -- kernel.Text
   fictional  boolean not null,
   settings   text not null,               -- colours, languages, words of the town
+  stamp      bigint not null default 0,   -- counts changes of what pages show: figures, definitions, areas, releases
   created_at timestamptz not null
 );
 
@@ -173,6 +174,9 @@ create table slice (
   edition_id   uuid not null,
   period_from  text not null,
   period_to    text not null,
+  figures      integer not null,          -- areas with a figure that counts, kept by imports and retractions
+  parts        integer not null,          -- of these, those that do not prevent a sum over areas
+  newest       uuid,                      -- the delivery that changed it last and counts
   primary key (tenant_id, id),
   unique (tenant_id, indicator_id, version, edition_id, period_from, period_to),
   foreign key (tenant_id, indicator_id, version) references indicator_version (tenant_id, indicator_id, version),

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package indicator
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/area"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/table"
+)
+
+// MaxFile is the size above which a file is refused.
+const MaxFile = 1 << 30
+
+// ImportRequest is a file with the mapping that says what its columns mean.
+type ImportRequest struct {
+	Source   string // name under which the mapping is remembered; the file name without its ending when empty
+	FileName string
+	Data     io.ReaderAt
+	Size     int64
+	Mapping  *table.Mapping
+	// MappingText is the mapping as YAML, read when Mapping is nil.
+	MappingText string
+	DryRun      bool
+	// Accept holds codes of questions (findings with outcome "ask") that a person has answered with yes.
+	Accept []string
+	// Whole refuses the file when any row of it cannot be taken.
+	Whole bool
+	// PersonData lifts the refusal of files that look like data of persons.
+	PersonData bool
+}
+
+// Progress is told how far an import is: the step is "read", "compare" or "write"; total is 0 while it is not known.
+type Progress func(step string, done, total int)
+
+// importing is one import on its way.
+type importing struct {
+	s        *Service
+	a        access.Actor
+	req      ImportRequest
+	progress Progress
+	report   Report
+	found    findings
+	table    *table.Table
+	st       *stage
+	replaces *Delivery
+	related  []relatedEdition
+}
+
+// Import reads a file, checks it against itself, the areas and what is known already, and takes it in one transaction: whole, or without the
+// rows its report names, or not at all. With DryRun it only reports. A refused file gives the report and an error of kind Invalid with all
+// findings; with DryRun no error, Report.Refuses tells. The same file with the same mapping changes nothing.
+func (s *Service) Import(ctx context.Context, a access.Actor, req ImportRequest, progress Progress) (Report, error) {
+	return s.take(ctx, a, req, nil, progress)
+}
+
+func (s *Service) take(ctx context.Context, a access.Actor, req ImportRequest, replaces *Delivery, progress Progress) (Report, error) {
+	if err := access.CheckTenant(a, access.ImportData); err != nil {
+		return Report{}, err
+	}
+	if progress == nil {
+		progress = func(string, int, int) {}
+	}
+	req.FileName = filepath.Base(strings.ReplaceAll(req.FileName, `\`, "/"))
+	if req.Source = strings.TrimSpace(req.Source); req.Source == "" {
+		req.Source = strings.TrimSuffix(req.FileName, filepath.Ext(req.FileName))
+	}
+	im := &importing{s: s, a: a, req: req, progress: progress, replaces: replaces}
+	im.found.file = req.FileName
+	im.report = Report{DryRun: req.DryRun, File: req.FileName, Source: req.Source}
+	if err := im.run(ctx); err != nil {
+		return im.finish(), err
+	}
+	r := im.finish()
+	if r.Refuses() && !req.DryRun {
+		return r, &kernel.Error{Kind: kernel.Invalid, Key: "indicator.import.refused", Params: kernel.Params("file", req.FileName), Findings: r.Findings}
+	}
+	return r, nil
+}
+
+func (im *importing) finish() Report {
+	slices.SortStableFunc(im.found.list, func(a, b kernel.Finding) int { return rank[b.Outcome] - rank[a.Outcome] })
+	im.report.Findings = im.found.list
+	return im.report
+}
+
+var rank = map[kernel.Outcome]int{kernel.Info: 0, kernel.Warn: 1, kernel.RefuseRow: 2, kernel.Ask: 3, kernel.RefuseFile: 4}
+
+func (im *importing) refuses() bool {
+	return slices.ContainsFunc(im.found.list, func(f kernel.Finding) bool { return rank[f.Outcome] >= rank[kernel.Ask] })
+}
+
+// run goes as far as the findings let it. Its errors are not about the file.
+func (im *importing) run(ctx context.Context) error {
+	if err := im.open(ctx); err != nil || im.refuses() {
+		return err
+	}
+	defer im.table.Close() //nolint:errcheck // only reads
+	if err := im.prepare(ctx); err != nil || im.refuses() {
+		return err
+	}
+	if err := im.read(ctx); err != nil || im.rejected() {
+		return err
+	}
+	if err := im.st.arrange(ctx); err != nil {
+		return err
+	}
+	im.twice()
+	im.summarize()
+	if im.report.Taken == 0 {
+		im.found.note(kernel.RefuseFile, "indicator.import.nothing", "rows", im.report.Rows)
+	}
+	if im.req.Whole && im.report.Refused > 0 {
+		im.found.note(kernel.RefuseFile, "indicator.import.whole", "rows", im.report.Refused)
+	}
+	if im.rejected() {
+		return nil
+	}
+	if err := im.relate(ctx); err != nil {
+		return err
+	}
+	if im.req.DryRun || im.refuses() {
+		return im.compare(ctx)
+	}
+	return im.store(ctx)
+}
+
+// rejected tells whether nothing further can be found out about the file; questions do not end the report.
+func (im *importing) rejected() bool {
+	return slices.ContainsFunc(im.found.list, kernel.Finding.Refuses)
+}
+
+// open finds out what the file is. A refusal by the library becomes a finding.
+func (im *importing) open(ctx context.Context) error {
+	m := im.req.Mapping
+	if m == nil {
+		parsed, err := table.ParseMapping([]byte(im.req.MappingText))
+		if err != nil {
+			return im.refused(err, nil)
+		}
+		m = parsed
+	}
+	im.req.Mapping = m
+	if im.req.MappingText == "" {
+		text, err := m.YAML()
+		if err != nil {
+			return fmt.Errorf("mapping: %w", err)
+		}
+		im.req.MappingText = string(text)
+	}
+	if im.req.Size > MaxFile {
+		im.found.note(kernel.RefuseFile, "table.file.too_large", "size", im.req.Size, "limit", int64(MaxFile))
+		return nil
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, contextReader{ctx, io.NewSectionReader(im.req.Data, 0, im.req.Size)}); err != nil {
+		return fmt.Errorf("%s: %w", im.req.FileName, err)
+	}
+	im.report.SHA256 = hex.EncodeToString(h.Sum(nil))
+	o, err := m.Options()
+	if err != nil {
+		return im.refused(err, nil)
+	}
+	o.AllowPersonData, o.Confirmed = im.req.PersonData, confirmed(im.req.Accept)
+	if im.table, err = table.Open(im.req.Data, im.req.Size, im.req.FileName, o); err != nil {
+		return im.refused(err, nil)
+	}
+	return nil
+}
+
+// refused turns the library's refusal into a finding; another error stays one.
+func (im *importing) refused(err error, t *table.Table) error {
+	var r *table.Refusal
+	if !errors.As(err, &r) {
+		return fmt.Errorf("%s: %w", im.req.FileName, err)
+	}
+	im.found.add(fromTable(r.Finding, t))
+	return nil
+}
+
+// contextReader ends reading when the context does.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// prepare finds edition, areas and indicators that the mapping names.
+func (im *importing) prepare(ctx context.Context) error {
+	edition, err := im.edition(ctx)
+	if err != nil || im.refuses() {
+		return err
+	}
+	areas, err := im.s.Areas.Areas(ctx, im.a, edition.ID)
+	if err != nil {
+		return fmt.Errorf("areas: %w", err)
+	}
+	catalogue, err := im.s.Store.Indicators(ctx, im.a.Tenant)
+	if err != nil {
+		return err
+	}
+	im.report.Level, im.report.Edition = edition.Level.Key, edition.Key
+	im.st = newStage(catalogue, edition, areas)
+	return im.checkTargets()
+}
+
+func (im *importing) edition(ctx context.Context) (area.Edition, error) {
+	spec := im.req.Mapping.Area
+	if spec.Level == "" {
+		im.found.note(kernel.RefuseFile, "indicator.mapping.level")
+		return area.Edition{}, nil
+	}
+	var e area.Edition
+	var err error
+	if spec.Edition != "" {
+		e, err = im.s.Areas.Edition(ctx, im.a, spec.Level, spec.Edition)
+	} else {
+		var all []area.Edition
+		if all, err = im.s.Areas.Editions(ctx, im.a, spec.Level); err == nil && len(all) != 1 {
+			keys := make([]string, len(all))
+			for i, x := range all {
+				keys[i] = x.Key
+			}
+			im.found.note(kernel.RefuseFile, "indicator.mapping.edition", "level", spec.Level, "editions", keys)
+			return area.Edition{}, nil
+		} else if err == nil {
+			e = all[0]
+		}
+	}
+	if kernel.KindOf(err) == kernel.NotFound {
+		im.found.note(kernel.RefuseFile, "indicator.mapping.edition_unknown", "level", spec.Level, "edition", spec.Edition)
+		return area.Edition{}, nil
+	}
+	return e, err
+}
+
+// checkTargets compares what the mapping wants to fill with the catalogue.
+func (im *importing) checkTargets() error {
+	type place struct {
+		indicator, period string
+		part              table.Part
+	}
+	seen := map[place]string{}
+	check := func(column string, t table.Target) {
+		n, ok := im.st.byKey[t.Indicator]
+		if !ok {
+			im.found.add(kernel.Finding{Code: "indicator.mapping.indicator", Outcome: kernel.RefuseFile, Column: column,
+				Params: kernel.Params("key", t.Indicator, "near", Nearest(t.Indicator, im.st.catalogue))})
+			return
+		}
+		if v := im.st.catalogue[n].Current(); !v.takes(t.Part) {
+			im.found.add(kernel.Finding{Code: "indicator.mapping.part", Outcome: kernel.RefuseFile, Column: column,
+				Params: kernel.Params("key", t.Indicator, "part", string(t.Part), "aggregation", string(v.Aggregation))})
+		}
+		p := place{t.Indicator, t.Period, t.Part}
+		if other, twice := seen[p]; twice && im.req.Mapping.Long == nil {
+			im.found.add(kernel.Finding{Code: "indicator.mapping.twice", Outcome: kernel.RefuseFile, Column: column,
+				Params: kernel.Params("key", t.Indicator, "part", string(t.Part), "other", other)})
+		}
+		seen[p] = column
+	}
+	for _, c := range im.req.Mapping.Columns {
+		for _, t := range c.Targets {
+			check(c.Column, t)
+		}
+	}
+	if l := im.req.Mapping.Long; l != nil {
+		codes := make([]string, 0, len(l.Codes))
+		for code := range l.Codes {
+			codes = append(codes, code)
+		}
+		slices.Sort(codes)
+		for _, code := range codes {
+			check(l.ValueColumn+" = "+code, l.Codes[code])
+		}
+	}
+	if v := im.req.Mapping.Period.Value; v != "" {
+		if p, code := table.ParsePeriod(v, im.req.Mapping.Period.Format); code == "" {
+			if f, ok := im.outside(periodOf(p)); ok {
+				if f.Outcome == kernel.RefuseRow {
+					f.Outcome = kernel.RefuseFile // one period for all rows
+				}
+				im.found.add(f)
+			}
+		}
+	}
+	return nil
+}
+
+// takes tells whether the part means something for the definition.
+func (v Version) takes(p table.Part) bool {
+	switch v.Aggregation {
+	case Sum:
+		return p != table.PartDenominator
+	case NoAggregation:
+		return p != table.PartNumerator || len(v.Numerator) > 0
+	}
+	return true
+}
+
+func periodOf(p table.Period) kernel.Period {
+	return kernel.Period{From: kernel.Date(p.From.String()), To: kernel.Date(p.To.String())}
+}
+
+// outside tells whether the edition is valid at the period. The end of 31 December is the begin of 1 January, so a stock of the day before the
+// edition's first day is one of its first moment. Figures that an office recomputed for a newer cut are taken when a person says so.
+func (im *importing) outside(p kernel.Period) (kernel.Finding, bool) {
+	e := im.st.edition
+	from := e.ValidFrom
+	if from != "" {
+		from = kernel.Date(from.Time().AddDate(0, 0, -1).Format("2006-01-02"))
+	}
+	if p.Within(from, e.ValidTo) {
+		return kernel.Finding{}, false
+	}
+	f := kernel.Finding{Code: "indicator.period.outside", Outcome: kernel.RefuseRow,
+		Params: kernel.Params("period", p, "level", e.Level.Key, "edition", e.Key, "from", e.ValidFrom, "to", e.ValidTo)}
+	if accepted(im.req.Accept, f.Code) {
+		f.Outcome = kernel.Warn
+	}
+	return f, true
+}
+
+// read streams the records into the stage.
+func (im *importing) read(ctx context.Context) error {
+	r, err := im.req.Mapping.Apply(im.table, im.st.known)
+	if err != nil {
+		return im.refused(err, im.table)
+	}
+	defer r.Close()
+	rd := reading{im: im, unknown: map[string]int{}, periods: map[table.Period]*period{}, columns: map[columnKey]*ColumnReport{}}
+	for n := 0; r.Next(); n++ {
+		if n%8192 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			im.progress("read", r.Stats().Rows, 0)
+		}
+		rd.record(r.Record())
+	}
+	if err := r.Err(); err != nil {
+		if err := im.refused(err, im.table); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.Findings() {
+		if f.Code != "number.part_above_whole" { // judged below, for shares only
+			im.found.add(fromTable(f, im.table))
+		}
+	}
+	stats := r.Stats()
+	im.progress("read", stats.Rows, stats.Rows)
+	im.report.Rows, im.report.Filtered, im.report.Padded = stats.Rows, stats.Filtered, stats.Repaired
+	im.report.Refused = stats.Refused
+	rd.done()
+	return nil
+}
+
+// reading turns records into cells.
+type reading struct {
+	im      *importing
+	unknown map[string]int // key and its first line
+	lost    lineSet        // lines of unknown areas
+	periods map[table.Period]*period
+	columns map[columnKey]*ColumnReport
+	order   []columnKey
+
+	area    string
+	areaAt  int32
+	areaOK  bool
+	lastPer table.Period
+	lastIs  *period
+	lastCol columnKey
+	lastRep *ColumnReport
+	lastInd int
+}
+
+type period struct {
+	period  kernel.Period
+	refused bool
+	code    string
+	slices  []int32 // by indicator, 0 none, else its slice + 1
+}
+
+type columnKey struct {
+	column    int
+	indicator string
+	part      table.Part
+}
+
+func (rd *reading) record(rec *table.Record) {
+	im, st := rd.im, rd.im.st
+	line := int32(rec.Line)
+	if rec.Area != rd.area || rd.area == "" {
+		rd.area = rec.Area
+		rd.areaAt, rd.areaOK = st.index[rec.Area]
+	}
+	if !rd.areaOK {
+		if _, ok := rd.unknown[rec.Area]; !ok {
+			rd.unknown[rec.Area] = rec.Line
+		}
+		rd.lost.add(line)
+		return
+	}
+	st.matched.add(line)
+	p := rd.period(rec.Period)
+	if p.refused {
+		if st.bad.add(line) {
+			f, _ := im.outside(p.period)
+			f.Row, f.Key = rec.Line, rec.Area
+			im.found.add(f)
+		}
+		return
+	}
+	col := rd.column(rec)
+	if rec.Flag == table.FlagMissing && !rec.HasValue {
+		col.Empty++
+		return
+	}
+	c := cell{value: math.NaN(), slice: rd.slice(p), area: rd.areaAt, line: line, column: int16(min(rec.Column, math.MaxInt16)), flag: flagCodes[rec.Flag]}
+	v := st.version(st.slices[c.slice])
+	c.part = partCodes[rec.Part]
+	if c.part == valueCode && v.Aggregation == Sum {
+		c.part = numeratorCode // the value of a count is the count
+	}
+	if rec.HasValue {
+		c.value = rec.Value
+		if rec.Value < 0 && c.part != changeCode && (!v.Signed || c.part == denominatorCode) {
+			if st.bad.add(line) {
+				im.found.add(kernel.Finding{Code: "indicator.import.negative", Outcome: kernel.RefuseRow, Row: rec.Line, Key: rec.Area,
+					Column: columnLabel(im.table, rec.Column), Params: kernel.Params("indicator", rec.Indicator, "value", rec.Value)})
+			}
+			return
+		}
+		if col.Cells == 0 || rec.Value < col.Min {
+			col.Min = rec.Value
+		}
+		if col.Cells == 0 || rec.Value > col.Max {
+			col.Max = rec.Value
+		}
+		col.Sum += rec.Value
+	}
+	col.Cells++
+	if c.flag != 0 {
+		if col.Flags == nil {
+			col.Flags = map[Flag]int{}
+		}
+		col.Flags[flagNames[c.flag]]++
+	}
+	st.given.add(line)
+	st.add(c)
+}
+
+func (rd *reading) period(p table.Period) *period {
+	if rd.lastIs != nil && rd.lastPer == p {
+		return rd.lastIs
+	}
+	x := rd.periods[p]
+	if x == nil {
+		x = &period{period: periodOf(p), slices: make([]int32, len(rd.im.st.catalogue))}
+		if f, ok := rd.im.outside(x.period); ok {
+			x.refused = f.Outcome == kernel.RefuseRow
+			if !x.refused && rd.im.req.Mapping.Period.Value == "" {
+				rd.im.found.add(f)
+			}
+		}
+		rd.periods[p] = x
+	}
+	rd.lastPer, rd.lastIs = p, x
+	return x
+}
+
+// column finds what is summed up for a column; it also remembers the indicator for slice.
+func (rd *reading) column(rec *table.Record) *ColumnReport {
+	k := columnKey{rec.Column, rec.Indicator, rec.Part}
+	if rd.lastRep != nil && rd.lastCol == k {
+		return rd.lastRep
+	}
+	c := rd.columns[k]
+	if c == nil {
+		c = &ColumnReport{Column: columnLabel(rd.im.table, rec.Column), Indicator: rec.Indicator, Part: partNames[partCodes[rec.Part]]}
+		rd.columns[k] = c
+		rd.order = append(rd.order, k)
+	}
+	rd.lastCol, rd.lastRep, rd.lastInd = k, c, rd.im.st.byKey[rec.Indicator]
+	return c
+}
+
+func (rd *reading) slice(p *period) int32 {
+	n := p.slices[rd.lastInd]
+	if n == 0 {
+		n = rd.im.st.place(rd.lastInd, p.period) + 1
+		p.slices[rd.lastInd] = n
+	}
+	return n - 1
+}
+
+func columnLabel(t *table.Table, index int) string {
+	if index >= len(t.Columns) {
+		return ""
+	}
+	c := t.Columns[index]
+	if c.Name == "" {
+		return c.Letter
+	}
+	return c.Letter + " (" + c.Name + ")"
+}
+
+func (rd *reading) done() {
+	im := rd.im
+	for _, k := range rd.order {
+		im.report.Columns = append(im.report.Columns, *rd.columns[k])
+	}
+	im.report.Matched = im.st.matched.count
+	im.report.Refused += rd.lost.count
+	if len(rd.unknown) == 0 {
+		return
+	}
+	first := math.MaxInt
+	for key, line := range rd.unknown {
+		im.report.Unmatched = append(im.report.Unmatched, key)
+		first = min(first, line)
+	}
+	slices.Sort(im.report.Unmatched)
+	e := im.st.edition
+	im.found.add(kernel.Finding{Code: "indicator.import.unknown_area", Outcome: kernel.RefuseRow, Row: first,
+		Params: kernel.Params("keys", shorten(im.report.Unmatched), "n", len(im.report.Unmatched), "rows", rd.lost.count, "level", e.Level.Key, "edition", e.Key)})
+}
+
+// shorten keeps a list readable in a sentence; the report has all of it.
+func shorten(keys []string) []string {
+	if len(keys) <= 20 {
+		return keys
+	}
+	return append(slices.Clone(keys[:20]), "…")
+}

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package indicator
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/table"
+)
+
+// How much of a list a report keeps; a file of a million broken rows still gives a report that can be read.
+const (
+	keptTwice = 1000
+	keptLines = 20
+	keptKeys  = 10_000
+)
+
+// twice finds areas that stand in two rows for one indicator and period. Rows that contradict each other are not taken, none of them: nobody
+// can know which is right (reliability.md C34). Rows that say the same are taken once and named.
+func (im *importing) twice() {
+	type pair struct {
+		area       int32
+		first, two int32
+	}
+	conflict := map[pair]bool{}
+	var order []pair
+	for _, s := range im.st.slices {
+		for at := 0; at < len(s.cells); {
+			end := at + 1
+			for end < len(s.cells) && s.cells[end].area == s.cells[at].area && s.cells[end].part == s.cells[at].part {
+				end++
+			}
+			for _, x := range s.cells[at+1 : end] {
+				first := s.cells[at]
+				if x.line == first.line {
+					continue
+				}
+				p := pair{x.area, first.line, x.line}
+				differs := x.flag != first.flag || x.value != first.value && !(math.IsNaN(x.value) && math.IsNaN(first.value))
+				before, seen := conflict[p]
+				if !seen {
+					order = append(order, p)
+				}
+				conflict[p] = before || differs
+			}
+			at = end
+		}
+	}
+	place := map[int32]int{}
+	for _, p := range order {
+		key := im.st.areas[p.area].Key
+		equal := !conflict[p]
+		if !equal {
+			im.st.bad.add(p.first)
+			im.st.bad.add(p.two)
+			im.found.add(kernel.Finding{Code: "indicator.import.twice", Outcome: kernel.RefuseRow, Row: int(p.two), Key: key,
+				Params: kernel.Params("first", int(p.first), "second", int(p.two))})
+		} else {
+			im.found.add(kernel.Finding{Code: "indicator.import.twice_equal", Outcome: kernel.Warn, Row: int(p.two), Key: key,
+				Params: kernel.Params("first", int(p.first), "second", int(p.two))})
+		}
+		n, ok := place[p.area]
+		if !ok {
+			if len(im.report.Twice) == keptTwice {
+				continue
+			}
+			n = len(im.report.Twice)
+			place[p.area] = n
+			im.report.Twice = append(im.report.Twice, Duplicate{Key: key, Equal: true})
+		}
+		d := &im.report.Twice[n]
+		d.Equal = d.Equal && equal
+		for _, line := range []int{int(p.first), int(p.two)} {
+			if len(d.Lines) < keptLines && !slices.Contains(d.Lines, line) {
+				d.Lines = append(d.Lines, line)
+			}
+		}
+	}
+}
+
+// summarize counts rows and finds the areas without any figure.
+func (im *importing) summarize() {
+	st, r := im.st, &im.report
+	r.Refused += st.bad.count
+	for i, w := range st.given.bits {
+		if i < len(st.bad.bits) {
+			w &^= st.bad.bits[i]
+		}
+		r.Taken += onesCount(w)
+	}
+	for _, s := range st.slices {
+		for _, x := range s.cells {
+			if !st.touched[x.area] && !st.bad.has(x.line) {
+				st.touched[x.area] = true
+			}
+		}
+	}
+	for i, ok := range st.touched {
+		if !ok {
+			r.Missing = append(r.Missing, st.areas[i].Key)
+		}
+	}
+	slices.Sort(r.Missing)
+	if n := len(r.Missing); n > 0 && r.Taken > 0 {
+		im.found.note(kernel.Warn, "indicator.import.areas_missing", "n", n, "of", len(st.areas), "keys", shorten(r.Missing), "level", r.Level, "edition", r.Edition)
+	}
+}
+
+func onesCount(w uint64) (n int) {
+	for ; w != 0; w &= w - 1 {
+		n++
+	}
+	return n
+}
+
+// store takes the file: the original first, then everything else in one transaction. What is asked within it is asked again when the database
+// wants the transaction to be repeated.
+func (im *importing) store(ctx context.Context) error {
+	sum, _, err := im.s.Files.Put(ctx, io.NewSectionReader(im.req.Data, 0, im.req.Size), MaxFile)
+	if err != nil {
+		return err
+	}
+	if sum != im.report.SHA256 {
+		return kernel.E(kernel.Conflict, "indicator.import.changed_while_read", "file", im.req.FileName)
+	}
+	found := im.found.clone()
+	return im.s.change(ctx, im.a.Tenant, func(ctx context.Context) error {
+		im.found = found.clone()
+		im.report.Delivery = ""
+		if im.replaces != nil {
+			if err := im.s.retract(ctx, im.a, im.replaces); err != nil {
+				return err
+			}
+		}
+		if err := im.compare(ctx); err != nil {
+			return err
+		}
+		if im.refuses() || im.report.New+im.report.Changed == 0 && im.replaces == nil {
+			return nil
+		}
+		return im.write(ctx)
+	})
+}
+
+func (l *findings) clone() findings {
+	c := findings{file: l.file, list: slices.Clone(l.list), count: map[string]int{}, last: map[string]int{}}
+	for k, v := range l.count {
+		c.count[k] = v
+	}
+	for k, v := range l.last {
+		c.last[k] = v
+	}
+	return c
+}
+
+// write puts slices, delivery and figures into the database.
+func (im *importing) write(ctx context.Context) error {
+	st, r := im.st, &im.report
+	delivery := Delivery{
+		ID: kernel.NewID(), Source: im.req.Source, FileName: im.req.FileName, SHA256: r.SHA256, Mapping: im.req.MappingText, Disclosure: Unchecked,
+		RowsTaken: r.Taken, TakenAt: im.s.now(), TakenBy: im.a.Name,
+	}
+	if im.req.Mapping.Disclosure == table.ClearedBySource {
+		delivery.Disclosure = Cleared
+	}
+	if im.replaces != nil {
+		delivery.Replaces = im.replaces.ID
+	}
+	var fresh []Slice
+	var states []SliceState
+	ordered := make([]*staged, 0, len(st.slices))
+	for n, s := range st.slices {
+		if len(s.rows) == 0 {
+			continue
+		}
+		if s.slice.ID == "" {
+			s.slice.ID = kernel.NewID()
+			fresh = append(fresh, s.slice)
+			s.report.Slice, r.Slices[n].Slice = s.slice.ID, s.slice.ID
+		}
+		ordered = append(ordered, s)
+		states = append(states, SliceState{Slice: s.slice, Figures: s.report.Areas, Parts: s.parts, Stamp: string(delivery.ID)})
+	}
+	if err := im.s.Store.AddSlices(ctx, im.a.Tenant, fresh); err != nil {
+		return fmt.Errorf("slices: %w", err)
+	}
+	r.Delivery = delivery.ID
+	delivery.Report = im.finish()
+	if err := im.s.Store.AddDelivery(ctx, im.a.Tenant, delivery); err != nil {
+		return err
+	}
+	if im.replaces != nil {
+		if err := im.s.recount(ctx, im.a, *im.replaces); err != nil {
+			return err
+		}
+	}
+	if err := im.s.Store.SetStates(ctx, im.a.Tenant, states); err != nil {
+		return err
+	}
+	slices.SortFunc(ordered, func(a, b *staged) int { return cmp.Compare(a.slice.ID, b.slice.ID) })
+	if err := im.s.Store.AddObservations(ctx, im.a.Tenant, im.rows(ctx, ordered, delivery.ID)); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return im.s.Store.SaveMapping(ctx, im.a.Tenant, im.req.Source, signature(im.table), im.req.MappingText, im.s.now())
+}
+
+// rows yields what is to be written in the order of the primary key, so that the database appends to its pages.
+func (im *importing) rows(ctx context.Context, ordered []*staged, delivery kernel.ID) iter.Seq2[kernel.ID, *Observation] {
+	total := im.report.New + im.report.Changed
+	return func(yield func(kernel.ID, *Observation) bool) {
+		o := Observation{DeliveryID: delivery}
+		n := 0
+		for _, s := range ordered {
+			for i := range s.rows {
+				x := &s.rows[i]
+				if n%8192 == 0 {
+					if ctx.Err() != nil {
+						return // the caller sees the context's error
+					}
+					im.progress("write", n, total)
+				}
+				n++
+				o.AreaID, o.Revision, o.Line = im.st.areas[x.area].ID, int(x.revision), int(x.line)
+				o.Numerator, o.Denominator, o.Value, o.Change, o.Flag = x.num, x.den, x.val, x.chg, flagNames[x.flag]
+				if !yield(s.slice.ID, &o) {
+					return
+				}
+			}
+		}
+		im.progress("write", total, total)
+	}
+}
+
+// Deliveries lists the deliveries, newest first, without reports.
+func (s *Service) Deliveries(ctx context.Context, a access.Actor) ([]Delivery, error) {
+	if err := access.CheckTenant(a, access.ReadInternal); err != nil {
+		return nil, err
+	}
+	return s.Store.Deliveries(ctx, a.Tenant)
+}
+
+// Delivery is one delivery with its mapping and report.
+func (s *Service) Delivery(ctx context.Context, a access.Actor, id kernel.ID) (Delivery, error) {
+	if err := access.CheckTenant(a, access.ReadInternal); err != nil {
+		return Delivery{}, err
+	}
+	return s.Store.Delivery(ctx, a.Tenant, id)
+}
+
+// Retract makes a delivery's figures stop counting, for a reason that stays with it. It fails with Conflict when it is retracted already, or
+// when a later delivery has completed its figures (a denominator to its numerators): that one has to be retracted first. The findings name
+// later deliveries that said the same as this one: their figures were not kept twice, so they have to be imported again to count.
+func (s *Service) Retract(ctx context.Context, a access.Actor, id kernel.ID, reason string) ([]kernel.Finding, error) {
+	d, err := s.retractable(ctx, a, id, reason)
+	if err != nil {
+		return nil, err
+	}
+	var found []kernel.Finding
+	err = s.change(ctx, a.Tenant, func(ctx context.Context) error {
+		if err := s.retract(ctx, a, &d); err != nil {
+			return err
+		}
+		if err := s.recount(ctx, a, d); err != nil {
+			return err
+		}
+		found, err = s.confirmedBy(ctx, a, d)
+		return err
+	})
+	return found, err
+}
+
+func (s *Service) retractable(ctx context.Context, a access.Actor, id kernel.ID, reason string) (Delivery, error) {
+	if err := access.CheckTenant(a, access.ImportData); err != nil {
+		return Delivery{}, err
+	}
+	if reason == "" {
+		return Delivery{}, &kernel.Error{Kind: kernel.Invalid, Key: "form.invalid", Fields: map[string]string{"reason": "indicator.reason.required"}}
+	}
+	d, err := s.Store.Delivery(ctx, a.Tenant, id)
+	if err == nil && !d.Counts() {
+		err = kernel.E(kernel.Conflict, "indicator.delivery.retracted", "date", d.RetractedAt)
+	}
+	d.RetractedReason = reason
+	return d, err
+}
+
+// retract writes the retraction of d, within a transaction.
+func (s *Service) retract(ctx context.Context, a access.Actor, d *Delivery) error {
+	later, err := s.touchedLater(ctx, a, *d, func(r SliceReport) bool { return r.Carried > 0 })
+	if err != nil {
+		return err
+	}
+	if len(later) > 0 {
+		return kernel.E(kernel.Conflict, "indicator.retract.built_on", "file", d.FileName, "by", later[0].FileName, "date", later[0].TakenAt)
+	}
+	d.RetractedAt, d.RetractedBy = s.now(), a.Name
+	return s.Store.SetRetracted(ctx, a.Tenant, *d)
+}
+
+// touchedLater lists deliveries after d that count and touched one of its slices in the way that is asked for.
+func (s *Service) touchedLater(ctx context.Context, a access.Actor, d Delivery, touched func(SliceReport) bool) ([]Delivery, error) {
+	own, err := s.Store.SlicesOf(ctx, a.Tenant, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Store.Deliveries(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	var out []Delivery
+	for _, x := range all {
+		if !x.Counts() || !later(d, x) {
+			continue
+		}
+		whole, err := s.Store.Delivery(ctx, a.Tenant, x.ID)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(whole.Report.Slices, func(r SliceReport) bool { return slices.Contains(own, r.Slice) && touched(r) }) {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// recount counts anew what is left in the slices of a retracted delivery.
+func (s *Service) recount(ctx context.Context, a access.Actor, d Delivery) error {
+	ids, err := s.Store.SlicesOf(ctx, a.Tenant, d.ID)
+	if err != nil {
+		return err
+	}
+	list, err := s.Store.Indicators(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
+	of := make(map[kernel.ID]Indicator, len(list))
+	for _, i := range list {
+		of[i.ID] = i
+	}
+	raw := s.Raw(a.Tenant)
+	known, err := raw.deliveries(ctx)
+	if err != nil {
+		return err
+	}
+	states := make([]SliceState, 0, len(ids))
+	for _, id := range ids {
+		sl, err := s.Store.Slice(ctx, a.Tenant, id)
+		if err != nil {
+			return err
+		}
+		v, err := of[sl.IndicatorID].Version(sl.Version)
+		if err != nil {
+			return err
+		}
+		left, err := raw.latest(ctx, id, known, Delivery.Counts)
+		if err != nil {
+			return err
+		}
+		st := SliceState{Slice: sl, Figures: len(left)}
+		var newest Delivery
+		for _, o := range left {
+			if o.addable(v) {
+				st.Parts++
+			}
+			if x := known[o.DeliveryID]; newest.ID == "" || later(newest, x) {
+				newest = x
+			}
+		}
+		st.Stamp = string(newest.ID)
+		states = append(states, st)
+	}
+	return s.Store.SetStates(ctx, a.Tenant, states)
+}
+
+// later tells whether y was taken after x.
+func later(x, y Delivery) bool {
+	return y.TakenAt.After(x.TakenAt.Time) || y.TakenAt.Equal(x.TakenAt.Time) && y.ID > x.ID
+}
+
+func (s *Service) confirmedBy(ctx context.Context, a access.Actor, d Delivery) ([]kernel.Finding, error) {
+	later, err := s.touchedLater(ctx, a, d, func(r SliceReport) bool { return r.Unchanged > 0 })
+	if err != nil {
+		return nil, err
+	}
+	var out []kernel.Finding
+	for _, x := range later {
+		out = append(out, kernel.Finding{Code: "indicator.retract.confirmed", Outcome: kernel.Warn, File: x.FileName, Params: kernel.Params("date", x.TakenAt)})
+	}
+	return out, nil
+}
+
+// Reimport reads the kept file of a delivery again with a changed mapping: in one transaction the old delivery is retracted and the new one
+// taken, which names the old one. It fails as Import and Retract do, and then leaves everything as it was.
+func (s *Service) Reimport(ctx context.Context, a access.Actor, id kernel.ID, req ImportRequest, progress Progress) (Report, error) {
+	d, err := s.retractable(ctx, a, id, "reimport")
+	if err != nil {
+		return Report{}, err
+	}
+	f, err := s.Files.Open(d.SHA256)
+	if err != nil {
+		return Report{}, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	st, err := f.Stat()
+	if err != nil {
+		return Report{}, fmt.Errorf("%s: %w", d.FileName, err)
+	}
+	req.FileName, req.Source, req.Data, req.Size = d.FileName, d.Source, f, st.Size()
+	return s.take(ctx, a, req, &d, progress)
+}
+
+// ProposeMapping gives the mapping that was used last for a file with the same header, else what the library reads out of header and rows.
+// remembered tells which; source is the name it was remembered under.
+func (s *Service) ProposeMapping(ctx context.Context, a access.Actor, name string, data io.ReaderAt, size int64) (m *table.Mapping, source string, remembered bool, err error) {
+	if err := access.CheckTenant(a, access.ImportData); err != nil {
+		return nil, "", false, err
+	}
+	t, err := table.Open(data, size, name, table.Options{})
+	if err != nil {
+		im := importing{req: ImportRequest{FileName: name}}
+		if err := im.refused(err, nil); err != nil {
+			return nil, "", false, err
+		}
+		return nil, "", false, &kernel.Error{Kind: kernel.Invalid, Key: "indicator.import.refused", Params: kernel.Params("file", name), Findings: im.found.list}
+	}
+	defer t.Close() //nolint:errcheck // only read
+	source, text, err := s.Store.Mapping(ctx, a.Tenant, signature(t))
+	switch {
+	case err == nil:
+		m, err := table.ParseMapping([]byte(text))
+		return m, source, true, err
+	case kernel.KindOf(err) != kernel.NotFound:
+		return nil, "", false, err
+	}
+	proposed := table.Propose(t, table.Hints{})
+	return &proposed, "", false, nil
+}
+
+// signature names a header: the same columns in the same order give the same one, whatever the rows.
+func signature(t *table.Table) string {
+	h := sha256.New()
+	for _, c := range t.Columns {
+		fmt.Fprintf(h, "%q\n", c.Name)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
