@@ -125,9 +125,9 @@ func findLayout(rows []sampleRow, o Options, kind Kind) (l layout, ok bool) {
 	}
 	l.header, l.headerRows = headerAbove(rows, l.first, l.width)
 	if o.HeaderRows > 0 {
-		end := l.header + l.headerRows
-		if l.headerRows == 0 {
-			end = l.first
+		end := l.first
+		for end > 0 && rows[end-1].filled() == 0 {
+			end--
 		}
 		l.header = max(0, end-o.HeaderRows)
 		if kind != CSV && end > 0 { // rows of a sheet are counted with the blank ones, which the file may leave out

@@ -58,7 +58,8 @@ type AreaSpec struct {
 	Level    string
 	Edition  string
 	Column   string
-	KeyWidth int // keys of digits are padded with leading zeros to this width
+	Key      string // instead of Column: the one area that the whole table is about, as in time series of a city
+	KeyWidth int    // keys of digits are padded with leading zeros to this width
 }
 
 // PeriodSpec is a fixed period or the column that holds it.
@@ -268,7 +269,7 @@ func (m *Mapping) decode(n *yaml.Node) error {
 		"area": func(n *yaml.Node) error {
 			a := &m.Area
 			return fields(n, "area", decoders{"level": text(&a.Level, false), "edition": text(&a.Edition, false), "column": text(&a.Column, false),
-				"key_width": number(&a.KeyWidth, false)})
+				"key": text(&a.Key, false), "key_width": number(&a.KeyWidth, false)})
 		},
 		"period": func(n *yaml.Node) error {
 			if n.Kind == yaml.ScalarNode {
@@ -404,8 +405,10 @@ func (m *Mapping) decodeFilter(n *yaml.Node) error {
 // check refuses mappings that cannot lead to records.
 func (m *Mapping) check() error {
 	switch {
-	case m.Area.Column == "":
+	case m.Area.Column == "" && m.Area.Key == "":
 		return invalid(0, "area.column is missing: name the column with the area keys")
+	case m.Area.Column != "" && m.Area.Key != "":
+		return invalid(0, "area has column or key, not both")
 	case len(m.Columns) == 0 && m.Long == nil:
 		return invalid(0, "columns or long is missing: name at least one column with figures")
 	case len(m.Columns) > 0 && m.Long != nil:

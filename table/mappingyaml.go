@@ -25,6 +25,7 @@ func (m *Mapping) YAML() ([]byte, error) {
 	a.put("level", m.Area.Level)
 	a.put("edition", m.Area.Edition)
 	a.put("column", m.Area.Column)
+	a.put("key", m.Area.Key)
 	a.putInt("key_width", m.Area.KeyWidth)
 	root.putBlock("area", a)
 	p := block()

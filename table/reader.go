@@ -111,7 +111,10 @@ func (m *Mapping) Apply(t *Table, known func(key string) bool) (*Reader, error) 
 	}
 	r := &Reader{t: t, m: m, known: known, periodCol: -1, intern: map[string]string{}, lengths: map[int]bool{}, cols: map[int]*valueColumn{}}
 	b := binder{t: t, used: map[int]bool{}}
-	r.keyCol = b.find(m.Area.Column)
+	r.keyCol = -1
+	if m.Area.Key == "" {
+		r.keyCol = b.find(m.Area.Column)
+	}
 	if m.Period.Column != "" {
 		r.periodCol = b.find(m.Period.Column)
 	}
@@ -542,7 +545,10 @@ func (r *Reader) row(v *RowView) bool {
 			return false
 		}
 	}
-	key, repaired, ok := r.key(v)
+	key, repaired, ok := r.m.Area.Key, false, true
+	if r.keyCol >= 0 {
+		key, repaired, ok = r.key(v)
+	}
 	if !ok {
 		r.stats.Refused++
 		return false

@@ -11,7 +11,6 @@ import (
 	"math"
 	"sort"
 	"time"
-	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -171,7 +170,7 @@ func (s *styles) cell(c Cell) (any, error) {
 func clean(s string) string {
 	b := make([]rune, 0, len(s))
 	for _, r := range Neutral(s) {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF || r == utf8.RuneError {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF {
 			r = '\uFFFD'
 		}
 		b = append(b, r)
