@@ -19,12 +19,15 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/analysis/analysisdb"
 	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/area/areadb"
+	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/blob"
+	"github.com/kupferfaden/kupferfaden/internal/platform/clock"
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
+	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/release"
 	"github.com/kupferfaden/kupferfaden/internal/release/releasedb"
 	"github.com/kupferfaden/kupferfaden/internal/tenant"
@@ -39,6 +42,8 @@ type Config struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Trace    func(query string, args []any)
+	// Typesetter sets reports as PDF; nil where none are needed.
+	Typesetter typst.Typesetter
 }
 
 // App is the program with everything wired.
@@ -51,6 +56,8 @@ type App struct {
 	Indicators *indicator.Service
 	Gate       *release.Service
 	Analysis   *analysis.Service
+	Queue      *job.Queue
+	Typesetter typst.Typesetter
 	Log        *slog.Logger
 	Now        func() time.Time
 	DataDir    string
@@ -72,7 +79,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	a := &App{DB: d, Files: files, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir}
+	a := &App{DB: d, Files: files, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir}
 	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Now: cfg.Now}
 	a.Accounts = &account.Service{Store: &accountdb.Store{DB: d}, DB: d, Hasher: &account.Hasher{}, Now: cfg.Now}
 	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, SortKey: i18n.SortKey}

@@ -11,9 +11,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/stat/rate"
 )
 
-// minimum case numbers of the audiences (domain.md 4.7, levels of access); the indicator's class counts where it is stricter.
-var minimum = map[access.Audience]int{access.Internal: 3, access.Political: 5, access.Public: 0}
-
 // clear is the one place that decides what an audience may see of a figure.
 func clear(o indicator.Observation, v indicator.Version, as access.Audience) Figure {
 	if !o.Flag.HasNumber() {
@@ -37,12 +34,43 @@ func clear(o indicator.Observation, v indicator.Version, as access.Audience) Fig
 // cleared is the primary rule: the stricter of the indicator's class and the audience's minimum, the complement included; bare rates by what
 // their source said.
 func cleared(o indicator.Observation, v indicator.Version, as access.Audience) bool {
-	rule := disclosure.ForClass(v.Class).AtLeast(minimum[as])
-	if rule.Open() {
+	rule := ruleOf(v.Class, as)
+	switch {
+	case rule == disclosure.Rule{}:
 		return true
-	}
-	if math.IsNaN(o.Numerator) {
+	case rule.Never:
+		return false
+	case math.IsNaN(o.Numerator): // a bare rate has no counts to judge
 		return as == access.Internal || o.Disclosure == indicator.Cleared
 	}
-	return !disclosure.Primary(o.Numerator, o.Denominator, rule).Suppressed
+	var denominator *float64
+	if !math.IsNaN(o.Denominator) {
+		denominator = &o.Denominator
+	}
+	return !disclosure.Primary(&o.Numerator, denominator, rule).Suppressed
+}
+
+// ruleOf is the rule of a confidentiality class for an audience. Two classes of the catalogue never leave the planning staff: figures under
+// contract (C) and reports on child protection by area (S10I).
+func ruleOf(class string, as access.Audience) disclosure.Rule {
+	switch class {
+	case "C":
+		return internalOnly(disclosure.Open, as)
+	case "S10I":
+		return internalOnly(disclosure.S10, as)
+	case "N20":
+		return disclosure.N20.Rule().For(disclosure.Audience(as))
+	}
+	c, err := disclosure.ParseClass(class)
+	if err != nil {
+		c = disclosure.Contract // an unknown class shows nothing by mistake
+	}
+	return c.Rule().For(disclosure.Audience(as))
+}
+
+func internalOnly(c disclosure.Class, as access.Audience) disclosure.Rule {
+	if as != access.Internal {
+		return disclosure.Rule{Never: true}
+	}
+	return c.Rule().For(disclosure.Internal)
 }

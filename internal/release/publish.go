@@ -6,7 +6,6 @@ import (
 	"context"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
-	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
@@ -133,11 +132,11 @@ func (s *Service) obstacles(ctx context.Context, view View, id kernel.ID, to acc
 	refuse := func(code, key string, kv ...any) {
 		findings = append(findings, kernel.Finding{Code: code, Outcome: kernel.RefuseFile, Key: key, Params: params(kv...)})
 	}
-	suppressed := make([]bool, len(h.Areas))
+	cells := newCells(h)
 	for i, ar := range h.Areas {
 		o, ok := raw[ar.ID]
 		if !ok || !o.Flag.HasNumber() {
-			suppressed[i] = ok && o.Flag == indicator.Suppressed
+			cells.suppressed[i] = ok && o.Flag == indicator.Suppressed
 			continue
 		}
 		if !o.HasParts() && version.Aggregation == indicator.Ratio && o.Disclosure != indicator.Cleared {
@@ -147,70 +146,13 @@ func (s *Service) obstacles(ctx context.Context, view View, id kernel.ID, to acc
 		if o.HasParts() && version.Share() && o.Numerator > o.Denominator {
 			refuse("release.partoverwhole", ar.Key, "numerator", o.Numerator, "denominator", o.Denominator)
 		}
-		suppressed[i] = !cleared(o, version, to)
+		cells.suppressed[i] = !cleared(o, version, to)
 	}
 	if version.Aggregation == indicator.NoAggregation {
 		return findings, nil
 	}
-	for _, g := range relations(h) {
-		if i, single := singleSuppressed(g.members, suppressed); single && view.totalShown(g.members, h.Areas, raw, version, to) {
-			refuse("release.single", h.Areas[i].Key, "total", g.name)
-		}
+	for _, x := range cells.exposures(raw, version, to) {
+		refuse("release.single", cells.label[x.Cell], "total", cells.sum(x))
 	}
 	return findings, nil
-}
-
-// relation is a set of areas whose sum is published too.
-type relation struct {
-	name    string
-	members []int
-}
-
-// relations lists, for every level above, each parent with its areas, and the town as a whole.
-func relations(h *area.Hierarchy) []relation {
-	var list []relation
-	for _, level := range h.Levels {
-		groups := make([]relation, len(level.Areas))
-		for p, ar := range level.Areas {
-			groups[p].name = ar.Key + " " + ar.Name
-		}
-		for i, p := range level.Of {
-			if p >= 0 {
-				groups[p].members = append(groups[p].members, i)
-			}
-		}
-		list = append(list, groups...)
-	}
-	all := relation{name: "∑", members: make([]int, len(h.Areas))}
-	for i := range h.Areas {
-		all.members[i] = i
-	}
-	return append(list, all)
-}
-
-// singleSuppressed finds the one suppressed member of a relation with more than one.
-func singleSuppressed(members []int, suppressed []bool) (int, bool) {
-	found, count := -1, 0
-	for _, i := range members {
-		if suppressed[i] {
-			found = i
-			count++
-		}
-	}
-	return found, count == 1 && len(members) > 1
-}
-
-// totalShown tells whether the audience sees the union of the members.
-func (v View) totalShown(members []int, areas []area.Area, raw map[kernel.ID]indicator.Observation, version indicator.Version, to access.Audience) bool {
-	part := make([]indicator.Observation, 0, len(members))
-	for _, i := range members {
-		if o, ok := raw[areas[i].ID]; ok {
-			part = append(part, o)
-		}
-	}
-	total, err := indicator.RollUp(part, version)
-	if err != nil {
-		return false
-	}
-	return clear(total, version, to).Shown()
 }

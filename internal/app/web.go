@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
+	"github.com/kupferfaden/kupferfaden/internal/account/accountweb"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/tenant/tenantweb"
+	"github.com/kupferfaden/kupferfaden/internal/web"
+)
+
+// WebOptions say how the pages are reached.
+type WebOptions struct {
+	TLS bool // through HTTPS, by a proxy: secure cookies and HSTS
+}
+
+// Mux makes the routes of every capability.
+func (a *App) Mux(o WebOptions) *web.Mux {
+	store := func(t kernel.ID) scs.Store { return &accountdb.Sessions{DB: a.DB, Tenant: t} }
+	sessions := accountweb.NewSessions(a.Accounts, store, o.TLS)
+	m := web.New(web.Options{
+		Tenants: tenantweb.Tenants{Service: a.Tenants}, Sessions: sessions, SignIn: accountweb.SignInForm, Log: a.Log, TLS: o.TLS,
+	})
+	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
+	m.System("GET /readyz", http.HandlerFunc(a.ready))
+	accountweb.Register(m, a.Accounts, sessions)
+	return m
+}
+
+// Handler is Mux as the server needs it.
+func (a *App) Handler(o WebOptions) (http.Handler, error) { return a.Mux(o), nil }
+
+func ok(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+// ready tells a load balancer whether the database answers.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := a.DB.Ping(ctx); err != nil {
+		http.Error(w, "database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	ok(w)
+}
+
+// Work does the tenants' jobs until ctx ends; the returned channel is closed when the last one has stopped.
+func (a *App) Work(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w := &job.Worker{Queue: a.Queue, Handlers: a.handlers(), Tenants: a.tenantIDs}
+		if err := w.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			a.Log.Error("jobs stopped", "err", err)
+		}
+	}()
+	return done
+}
+
+// handlers lists what can be done in the background.
+func (a *App) handlers() map[string]job.Handler { return map[string]job.Handler{} }
+
+func (a *App) tenantIDs(ctx context.Context) ([]kernel.ID, error) {
+	list, err := a.Tenants.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]kernel.ID, len(list))
+	for i, t := range list {
+		ids[i] = t.ID
+	}
+	return ids, nil
+}
