@@ -38,7 +38,7 @@ func Make(ctx context.Context, a *app.App, progress func(done, total int)) (Made
 	if made.Password, err = accounts(ctx, a, actor); err != nil {
 		return Made{}, err
 	}
-	steps := []func(context.Context, *app.App, access.Actor) error{areas, deliveries, releases, runs, report}
+	steps := []func(context.Context, *app.App, access.Actor) error{areas, deliveries, releases, runs}
 	for i, step := range steps {
 		progress(i, len(steps))
 		if err := step(ctx, a, actor); err != nil {

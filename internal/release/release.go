@@ -63,6 +63,7 @@ type Table struct {
 	Total     Figure       // the union of all areas: the town
 	TotalKey  string       // message why there is no total, empty where there is one
 	SliceID   kernel.ID    // the slice it was read or rolled up from
+	Pin       string       // deliveries the figures came from; a Query with it reads the same again
 	Base      area.Edition // edition of that slice; differs from Edition where rolled up
 	Public    bool         // released to everybody
 }

@@ -60,7 +60,10 @@ func (s *Service) View(ctx context.Context, a access.Actor, as access.Audience) 
 		return View{}, err
 	}
 	if !access.MaySee(a, as) {
-		return View{}, access.CheckTenant(a, access.ReadInternal)
+		if err := access.CheckTenant(a, access.ReadInternal); err != nil {
+			return View{}, err
+		}
+		return View{}, kernel.E(kernel.Denied, "access.denied")
 	}
 	return s.open(ctx, a, as)
 }
