@@ -125,7 +125,8 @@ func (c *AreaListCmd) Run(e *Env) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(e.Out, "%s\t%s\t%s\t%s\t%d\t%s\n", ed.Level.Key, ed.Key, ed.ValidFrom, ed.ValidTo, len(areas), e.P.Text(ed.Level.Name))
+		name, _ := e.P.Text(ed.Level.Name)
+		fmt.Fprintf(e.Out, "%s\t%s\t%s\t%s\t%d\t%s\n", ed.Level.Key, ed.Key, ed.ValidFrom, ed.ValidTo, len(areas), name)
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func (c *DataRetractCmd) Run(e *Env) error {
 		return err
 	}
 	defer a.Close()
-	if err := a.Indicators.Retract(e.Ctx, a.Operator(t), kernel.ID(c.ID), c.Reason); err != nil {
+	if _, err := a.Indicators.Retract(e.Ctx, a.Operator(t), kernel.ID(c.ID), c.Reason); err != nil {
 		return err
 	}
 	e.say("cli.data.retracted")

@@ -93,14 +93,14 @@ func (c *cells) relate(n int, below []int) {
 		if p < 0 {
 			continue
 		}
-		child := below[i]
+		at := i // position of the area's ancestor one level below
 		if n > 0 {
-			q := c.h.Levels[n-1].Of[i]
-			if q < 0 {
-				continue
-			}
-			child = below[q]
+			at = c.h.Levels[n-1].Of[i]
 		}
+		if at < 0 {
+			continue
+		}
+		child := below[at]
 		if parts[p] == nil {
 			parts[p] = map[int]bool{}
 		}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package main
+
+// ReportCmd groups the verbs on the social report.
+type ReportCmd struct{}
+
+// CheckCmd checks what is stored.
+type CheckCmd struct{ Place }
+
+// ExportCmd writes figures to a file.
+type ExportCmd struct{ Place }
