@@ -46,7 +46,8 @@ func Rules() string {
 			fmt.Fprintf(&b, ".kf-map .%s{stroke:var(--%s)}\n", fill, name)
 		}
 	})
-	b.WriteString(".kf-grid{stroke:var(--kf-grid)}.kf-axis{stroke:var(--kf-axis)}.kf-sl{stroke:var(--kf-sl)}.kf-accent{stroke:var(--kf-accent)}.kf-halo{stroke:var(--kf-paper)}\n")
+	b.WriteString(".kf-grid{stroke:var(--kf-grid)}.kf-axis{stroke:var(--kf-axis)}.kf-sl{stroke:var(--kf-sl)}.kf-accent{stroke:var(--kf-accent)}.kf-halo{stroke:var(--kf-paper)}\n" +
+		".kf-gridfill{fill:var(--kf-grid)}.kf-open{fill:var(--kf-paper)}.kf-special{stroke:var(--kf-sl)}\n")
 	return b.String()
 }
 
@@ -59,6 +60,7 @@ func each(t Theme, f func(name string, c Colour)) {
 	f("kf-ink", Ink(t))
 	f("kf-muted", Muted(t))
 	f("kf-grid", Grid(t))
+	f("kf-soft", Soft(t))
 	f("kf-axis", Ink(t))
 	f("kf-accent", Accent(t))
 	f("kf-sg", SpecialGround(t))

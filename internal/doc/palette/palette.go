@@ -56,6 +56,14 @@ func Grid(t Theme) Colour {
 	return Colour{0xd5, 0xdb, 0xe1}
 }
 
+// Soft is for areas in the background of a chart that must be seen but not stand out, such as the middle half of all values.
+func Soft(t Theme) Colour {
+	if t == Dark {
+		return Colour{0x66, 0x74, 0x83}
+	}
+	return Colour{0x9a, 0xa7, 0xb4}
+}
+
 // Accent marks the selected area and the reference line: Kupfer, copper.
 func Accent(t Theme) Colour {
 	if t == Dark {
