@@ -239,6 +239,17 @@ func toneIcon(t Tone) string {
 	return "kern-icon kern-icon--" + string(t)
 }
 
+// toneRole lets screen readers say at once what went wrong or well (WCAG 4.1.3).
+func toneRole(t Tone) string {
+	switch t {
+	case Danger:
+		return "alert"
+	case Success:
+		return "status"
+	}
+	return ""
+}
+
 // outcomeTone colours what follows from a finding.
 func outcomeTone(o kernel.Outcome) Tone {
 	switch o {
