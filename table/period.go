@@ -176,9 +176,9 @@ var monthNames = map[string]int{"januar": 1, "jan": 1, "jänner": 1, "februar": 
 	"oct": 10, "december": 12, "dec": 12}
 
 var (
-	reDotDay    = regexp.MustCompile(`^(\d{1,2})\.\s?(\d{1,2})\.\s?(\d+)(?:[ T](.*))?$`)
+	reDotDay    = regexp.MustCompile(`^(\d{1,2})\.\s?(\d{1,2})\.\s?(\d+)(?:[ T](\d{2}:.*))?$`)
 	reDotNoYear = regexp.MustCompile(`^(\d{1,2})\.\s?(\d{1,2})\.$`)
-	reISO       = regexp.MustCompile(`^(-?\d{1,5})-(\d{1,2})-(\d{1,2})(?:[ T](.*))?$`)
+	reISO       = regexp.MustCompile(`^(-?\d{1,5})-(\d{1,2})-(\d{1,2})(?:[ T](\d{2}:.*))?$`)
 	reTime      = regexp.MustCompile(`^(\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s?(Z|[+-](\d{2}):?(\d{2}))?$`)
 	reSlash     = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})$`)
 	reMonthYear = regexp.MustCompile(`^(\d{1,2})[/.](\d{4})$`)
