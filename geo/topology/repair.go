@@ -67,7 +67,7 @@ func Repair(areas []Area, opt Options) ([]Area, []Change, error) {
 				faults = append(faults, p.code)
 			}
 			s := newSolo(m, int32(i))
-			polys := s.arr.Polygons(s.inside)
+			polys := s.arr.Polygons(s.arr.Select(s.inside))
 			if len(polys) == 0 {
 				continue // nothing encloses land: Check has named the spike, and no repair can invent an area
 			}

@@ -88,7 +88,7 @@ func TestFacesOfTwoOverlappingSquares(t *testing.T) {
 			t.Errorf("covered by %v: %v, want %v", c.by, got, c.want)
 		}
 	}
-	u := a.Polygons(func(f int32) bool { return len(a.Label(f)) > 0 })
+	u := a.Polygons(a.Select(func(f int32) bool { return len(a.Label(f)) > 0 }))
 	if len(u) != 1 || len(u[0]) != 1 || plane.SignedArea2(u[0][0])/2 != 1600 {
 		t.Errorf("union %v", u)
 	}
@@ -111,7 +111,7 @@ func TestNestedAndSeparatePieces(t *testing.T) {
 	if got := area(a, covered()); got != 6400-400 {
 		t.Errorf("uncovered inside %v", got)
 	}
-	p := a.Polygons(func(f int32) bool { return len(a.Label(f)) > 0 })
+	p := a.Polygons(a.Select(func(f int32) bool { return len(a.Label(f)) > 0 }))
 	if len(p) != 3 || len(p[0])+len(p[1])+len(p[2]) != 4 {
 		t.Errorf("polygons %v", p)
 	}
@@ -120,7 +120,7 @@ func TestNestedAndSeparatePieces(t *testing.T) {
 // A bow tie crosses itself: one wing winds forward, one backward; both together are two triangles that touch.
 func TestBowTieBecomesTwoTriangles(t *testing.T) {
 	a := plane.Build(segments([]point{{0, 0}, {10, 10}, {10, 0}, {0, 10}}))
-	p := a.Polygons(func(f int32) bool { return len(a.Label(f)) > 0 })
+	p := a.Polygons(a.Select(func(f int32) bool { return len(a.Label(f)) > 0 }))
 	if len(p) != 2 || plane.SignedArea2(p[0][0]) != 50 || plane.SignedArea2(p[1][0]) != 50 {
 		t.Errorf("got %v", p)
 	}
@@ -129,7 +129,7 @@ func TestBowTieBecomesTwoTriangles(t *testing.T) {
 // A ring that touches itself in one vertex encloses a hole (C closed to O): it becomes a shell and a hole.
 func TestRingTouchingItselfFromInsideBecomesShellAndHole(t *testing.T) {
 	a := plane.Build(segments([]point{{0, 0}, {10, 0}, {10, 10}, {5, 10}, {8, 5}, {5, 3}, {2, 5}, {5, 10}, {0, 10}}))
-	p := a.Polygons(func(f int32) bool { return len(a.Label(f)) > 0 })
+	p := a.Polygons(a.Select(func(f int32) bool { return len(a.Label(f)) > 0 }))
 	if len(p) != 1 || len(p[0]) != 2 {
 		t.Fatalf("got %v", p)
 	}
@@ -270,7 +270,7 @@ func TestOutlineOfRandomFacesIsValidAndKeepsTheArea(t *testing.T) {
 			}
 		}
 		got := 0.
-		for _, p := range a.Polygons(sel) {
+		for _, p := range a.Polygons(a.Select(sel)) {
 			for i, ring := range p {
 				s := plane.SignedArea2(ring)
 				if (i == 0) != (s > 0) {

@@ -2,19 +2,38 @@
 
 package plane
 
-// Outline returns the borders of the union of the selected faces as rings of half-edges with the selection on the left. No ring visits a
-// vertex twice; counter-clockwise rings are shells, clockwise ones holes.
-func (a *Arrangement) Outline(selected func(face int32) bool) [][]int32 {
-	sel := make([]bool, a.Faces())
-	for f := range sel {
-		sel[f] = selected(int32(f))
+// Select returns the faces that satisfy the condition, without the outside.
+func (a *Arrangement) Select(cond func(face int32) bool) []int32 {
+	var out []int32
+	for f := int32(1); f < int32(a.Faces()); f++ {
+		if cond(f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Outline returns the borders of the union of the faces as rings of half-edges with the union on the left. No ring visits a vertex twice;
+// counter-clockwise rings are shells, clockwise ones holes.
+func (a *Arrangement) Outline(faces []int32) [][]int32 {
+	sel := make(map[int32]bool, len(faces))
+	for _, f := range faces {
+		sel[f] = true
 	}
 	border := func(h int32) bool { return sel[a.Left(h)] && !sel[a.Left(h^1)] }
-	seen := make([]bool, len(a.next))
+	var borders []int32
+	for _, f := range faces {
+		a.Neighbours(f, func(h int32) {
+			if border(h) {
+				borders = append(borders, h)
+			}
+		})
+	}
+	seen := make(map[int32]bool, len(borders))
 	at := make(map[int32]int)
 	var rings [][]int32
-	for h := range int32(len(a.next)) {
-		if seen[h] || !border(h) {
+	for _, h := range borders {
+		if seen[h] {
 			continue
 		}
 		var path []int32
@@ -52,27 +71,35 @@ func (a *Arrangement) Ring(hs []int32) []Point {
 	return append(out, out[0])
 }
 
-// Polygons returns the union of the selected faces as polygons, each a shell and its holes.
-func (a *Arrangement) Polygons(selected func(face int32) bool) [][][]Point {
+// Polygons returns the union of the faces as polygons, each a shell and its holes.
+func (a *Arrangement) Polygons(faces []int32) [][][]Point {
 	var rings [][]Point
-	for _, r := range a.Outline(selected) {
+	for _, r := range a.Outline(faces) {
 		rings = append(rings, a.Ring(r))
 	}
-	return Assemble(rings)
+	var out [][][]Point
+	for _, p := range Assemble(rings) {
+		var poly [][]Point
+		for _, r := range p {
+			poly = append(poly, rings[r])
+		}
+		out = append(out, poly)
+	}
+	return out
 }
 
-// Assemble sorts simple, non-crossing rings into polygons: each clockwise ring becomes a hole of the smallest shell around it. A hole
-// without a shell is dropped.
-func Assemble(rings [][]Point) [][][]Point {
-	var out [][][]Point
+// Assemble sorts simple, closed, non-crossing rings into polygons and returns their positions, the shell first: each clockwise ring becomes a
+// hole of the smallest shell around it. A hole without a shell is dropped.
+func Assemble(rings [][]Point) [][]int {
+	var out [][]int
 	var areas []wide
-	var holes [][]Point
-	for _, r := range rings {
+	var holes []int
+	for i, r := range rings {
 		if s := ringArea2(r); s.sign() > 0 {
-			out = append(out, [][]Point{r})
+			out = append(out, []int{i})
 			areas = append(areas, s)
 		} else if s.sign() < 0 {
-			holes = append(holes, r)
+			holes = append(holes, i)
 		}
 	}
 	shells := len(out)
@@ -83,7 +110,7 @@ func Assemble(rings [][]Point) [][][]Point {
 	for _, h := range holes {
 		best := -1
 		for i := range shells {
-			if (best < 0 || areas[i].less(areas[best])) && encloses(out[i][0], h) {
+			if (best < 0 || areas[i].less(areas[best])) && encloses(rings[out[i][0]], rings[h]) {
 				best = i
 			}
 		}
