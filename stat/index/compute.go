@@ -149,13 +149,14 @@ func compute(m Method, in Input, changes bool) (*Result, error) {
 	return res, nil
 }
 
-// spreadOut writes dense values back to the positions of the input, NaN elsewhere.
+// spreadOut writes dense values back to the positions of the input, NaN elsewhere. Where all areas are assessed they are there already.
 func (p *prepared) spreadOut(have []int32, dense []float64, areas int) []float64 {
+	if len(p.areas) == areas && have == nil {
+		return dense
+	}
 	out := make([]float64, areas)
-	if len(p.areas) < areas || have != nil {
-		for i := range out {
-			out[i] = math.NaN()
-		}
+	for i := range out {
+		out[i] = math.NaN()
 	}
 	for j, v := range dense {
 		if have != nil {
@@ -218,13 +219,6 @@ type aggregator struct {
 func (p *prepared) aggregator(scores [][]float64) (*aggregator, error) {
 	n := len(p.areas)
 	g := &aggregator{m: p.m, terms: make([][]float64, len(scores)), largest: make([]float64, len(scores))}
-	defer func() {
-		for c := range g.terms {
-			for _, v := range g.terms[c] {
-				g.largest[c] = max(g.largest[c], math.Abs(v))
-			}
-		}
-	}()
 	for c := range scores {
 		col := &p.columns[c]
 		plain := p.m.Aggregate == Sum || p.m.Aggregate == Mean
@@ -243,6 +237,17 @@ func (p *prepared) aggregator(scores [][]float64) (*aggregator, error) {
 		if col.have != nil && g.has == nil {
 			g.has = make([][]float64, len(scores))
 		}
+	}
+	for c, terms := range g.terms {
+		lo, hi := 0.0, 0.0
+		for _, v := range terms {
+			if v < lo {
+				lo = v
+			} else if v > hi {
+				hi = v
+			}
+		}
+		g.largest[c] = max(-lo, hi)
 	}
 	for c := range g.has {
 		g.has[c] = make([]float64, n)
@@ -339,7 +344,7 @@ func (g *aggregator) levels(weights, out, buffer []float64) {
 func (g *aggregator) magnitude(weights []float64) float64 {
 	s, total := 0.0, 0.0
 	for c, w := range weights {
-		s += w * g.largest[c]
+		s += float64(w * g.largest[c])
 		total += w
 	}
 	if g.m.Aggregate == Sum {

@@ -34,7 +34,7 @@ func (o RobustOptions) Draw(m Method, i int) Draw {
 	}
 	want, have := 0.0, 0.0
 	for k, ind := range m.Indicators {
-		factor := 1 + o.WeightSpread*(2*uniform(s)-1)
+		factor := 1 + float64(o.WeightSpread*(2*uniform(s)-1))
 		want += ind.Weight
 		if k != d.LeftOut {
 			d.Weights[k] = ind.Weight * factor

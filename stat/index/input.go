@@ -32,10 +32,18 @@ func (in Input) Areas() int {
 }
 
 func (in Input) state(k, i int) stat.State {
-	if in.States == nil || in.States[k] == nil {
-		return stat.Number
+	if states := in.statesOf(k); states != nil {
+		return states[i]
 	}
-	return in.States[k][i]
+	return stat.Number
+}
+
+// statesOf returns the states of an indicator, nil where all are numbers.
+func (in Input) statesOf(k int) []stat.State {
+	if in.States == nil {
+		return nil
+	}
+	return in.States[k]
 }
 
 func (in Input) eligible(i int) bool { return in.Eligible == nil || in.Eligible[i] }

@@ -22,7 +22,7 @@ type prepared struct {
 // column is one used indicator over the assessed areas.
 type column struct {
 	at     int       // position in the method
-	x      []float64 // transformed values of the areas that have one
+	x      []float64 // transformed values of the areas that have one; the input's own slice where nothing is to be done
 	have   []int32   // dense positions of those areas; nil where all have one
 	city   float64   // transformed town's value
 	weight float64
@@ -42,13 +42,17 @@ func prepare(m Method, in Input, changes bool) (*prepared, *Result, error) {
 	for k, ind := range m.Indicators {
 		c := &res.Columns[k]
 		c.Key = ind.Key
+		states := in.statesOf(k)
 		for i, v := range in.Values[k] {
 			if !in.eligible(i) {
 				continue
 			}
-			s := in.state(k, i)
+			s := stat.Number
+			if states != nil {
+				s = states[i]
+			}
 			c.Values.Add(s)
-			if s == stat.Number && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			if s == stat.Number && v-v != 0 { // NaN and infinities
 				return nil, nil, &InputError{ind.Key, i, fmt.Sprintf("%v is not a finite number", v)}
 			}
 		}
@@ -92,27 +96,33 @@ func (p *prepared) assess(in Input, res *Result) {
 			total += ind.Weight
 		}
 	}
+	var holes []int // indicators that can lack values
+	for k := range p.m.Indicators {
+		if res.Columns[k].Used && in.statesOf(k) != nil {
+			holes = append(holes, k)
+		}
+	}
 	for i := range res.Reasons {
 		if !in.eligible(i) {
 			res.Reasons[i] = NotEligible
 			res.NotEligible++
 			continue
 		}
-		worst, has := stat.Number, 0.0
-		for k, ind := range p.m.Indicators {
-			if !res.Columns[k].Used {
-				continue
+		worst, has := stat.Number, total
+		for _, k := range holes {
+			s := in.state(k, i)
+			if s != stat.Number {
+				has -= p.m.Indicators[k].Weight
 			}
-			switch s := in.state(k, i); {
+			switch {
 			case s == stat.Number:
-				has += ind.Weight
 			case worst == stat.Number:
 				worst = s
 			default:
 				worst = worse(worst, s)
 			}
 		}
-		if p.m.Missing.Kind == ImputeNone && has > 0 && has >= p.m.Missing.MinShare*total {
+		if p.m.Missing.Kind == ImputeNone && has > 1e-12*total && has >= (p.m.Missing.MinShare-1e-12)*total {
 			worst = stat.Number
 		}
 		res.Areas.Add(worst)
@@ -132,10 +142,16 @@ func (p *prepared) assess(in Input, res *Result) {
 
 func (p *prepared) column(k int, in Input, changes bool) (column, error) {
 	ind := p.m.Indicators[k]
-	c := column{at: k, weight: ind.Weight, x: make([]float64, 0, len(p.areas))}
+	c := column{at: k, weight: ind.Weight}
 	if p.m.Reference == CityValue {
 		c.city = in.City[k]
 	}
+	plain := ind.Transform == "" || ind.Transform == None || changes && ind.Transform != Winsor
+	if plain && in.statesOf(k) == nil && len(p.areas) == len(in.Values[k]) {
+		c.x = in.Values[k]
+		return c, nil
+	}
+	c.x = make([]float64, 0, len(p.areas))
 	for j, i := range p.areas {
 		if in.state(k, int(i)) != stat.Number {
 			if c.have == nil {
@@ -151,7 +167,7 @@ func (p *prepared) column(k int, in Input, changes bool) (column, error) {
 			c.have = append(c.have, int32(j))
 		}
 	}
-	if changes && ind.Transform != Winsor {
+	if plain {
 		return c, nil
 	}
 	return c, p.transform(&c, ind)

@@ -135,12 +135,13 @@ func QuantileAt(n int, p float64, t QuantileType) (lo, hi int, f float64) {
 	p = math.Min(math.Max(p, 0), 1)
 	fn := float64(n)
 	// A share such as 0.95·20 must count as whole although the product is off by an ulp; R uses 4ε in the same place.
-	const fuzz = 4 * 2.220446049250313e-16
+	const fuzz = 4 * 2.220446049250313e-16 // products are rounded before sums, on every processor alike
 	var pos float64 // from 1
 	switch t {
 	case InverseCDF, AveragedCDF:
-		j := math.Floor(fn*p + fuzz*fn)
-		switch rest := fn*p - j; {
+		share := float64(fn * p)
+		j := math.Floor(share + fuzz*fn)
+		switch rest := share - j; {
 		case rest > fuzz*fn:
 			f = 1
 		case t == AveragedCDF:
@@ -148,11 +149,11 @@ func QuantileAt(n int, p float64, t QuantileType) (lo, hi int, f float64) {
 		}
 		pos = j
 	case Weibull:
-		pos = (fn + 1) * p
+		pos = float64((fn + 1) * p)
 	case Linear:
-		pos = 1 + (fn-1)*p
+		pos = 1 + float64((fn-1)*p)
 	case MedianUnbiased:
-		pos = 1.0/3 + (fn+1.0/3)*p
+		pos = 1.0/3 + float64((fn+1.0/3)*p)
 	default:
 		panic(fmt.Sprintf("rank: unknown quantile type %d", int(t)))
 	}

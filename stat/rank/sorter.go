@@ -65,7 +65,10 @@ func (s *Sorter) sort(x []float64, nan int) []uint64 {
 	if cap(s.a) < len(x) {
 		s.a, s.b = make([]uint64, len(x)), make([]uint64, len(x))
 	}
-	lo, hi := math.Inf(1), math.Inf(-1)
+	if nan > 0 || len(x) < 64 {
+		return s.compare(x)
+	}
+	lo, hi := x[0], x[0]
 	for _, v := range x {
 		if v < lo {
 			lo = v
@@ -73,11 +76,8 @@ func (s *Sorter) sort(x []float64, nan int) []uint64 {
 			hi = v
 		}
 	}
-	if lo > hi {
-		hi = lo // descending to the end, or a single value
-	}
 	scale := math.MaxUint32 / (hi - lo)
-	if nan > 0 || len(x) < 64 || math.IsInf(hi-lo, 0) || math.IsInf(scale, 0) {
+	if math.IsInf(hi-lo, 0) || math.IsInf(scale, 0) {
 		return s.compare(x)
 	}
 	return s.radix(x, lo, scale)
