@@ -74,10 +74,7 @@ const digits = 5
 // packCoverage writes shapes as gzipped GeoJSON with five decimals.
 func packCoverage(shapes []Shape) ([]byte, error) {
 	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
+	z := gzip.NewWriter(&b) // the best level takes four times as long for 2 % less
 	if _, err := z.Write(appendGeoJSON(nil, shapes)); err != nil {
 		return nil, err
 	}

@@ -58,8 +58,8 @@ func (fs *findings) note(o kernel.Outcome, code string, d *draft, kv ...any) {
 	fs.add(f)
 }
 
-// take adds findings of package geo under the prefix "geo.". key gives the area key of a feature where it is known by now.
-func (fs *findings) take(list geo.Findings, key func(feature int) string) {
+// take adds findings of package geo under the prefix "geo.".
+func (fs *findings) take(list geo.Findings) {
 	for _, g := range list {
 		f := kernel.Finding{Code: "geo." + g.Code, Key: g.Key, Row: g.Line, Params: maps.Clone(g.Params), Text: g.Message}
 		switch g.Severity {
@@ -87,9 +87,6 @@ func (fs *findings) take(list geo.Findings, key func(feature int) string) {
 			f.Params["feature"] = g.Feature + 1
 			if f.Row == 0 {
 				f.Row = g.Feature + 1
-			}
-			if f.Key == "" && key != nil {
-				f.Key = key(g.Feature)
 			}
 		}
 		fs.add(f)

@@ -38,7 +38,8 @@ type importing struct {
 	end        []ending
 	saveLevels []Level
 
-	list     []*draft // by key
+	list     []*draft      // by key
+	above    []*parentArea // areas of the parent edition
 	outlines map[kernel.ID][]byte
 	add      []Area
 	change   []Area
@@ -49,9 +50,8 @@ type importing struct {
 // The steps of an import as progress counts them.
 const (
 	stepRead = iota + 1
-	stepCheck
-	stepPlace
 	stepParents
+	stepCheck
 	stepMap
 	stepStore
 	steps = stepStore
@@ -101,18 +101,21 @@ func (s *Service) Import(ctx context.Context, a access.Actor, q ImportRequest, p
 	if err := im.fs.refused(); err != nil {
 		return im.report(false), err
 	}
-	if err := im.shape(ctx, layer.CRS); err != nil {
+	if err := im.degrees(ctx, layer.CRS); err != nil {
 		return im.report(false), err
 	}
-	progress(stepPlace, steps)
 	if err := im.parents(ctx); err != nil {
 		return im.report(false), err
 	}
+	progress(stepParents, steps)
+	if err := im.topology(); err != nil {
+		return im.report(false), err
+	}
+	progress(stepCheck, steps)
 	im.validity()
 	if err := im.settle(ctx); err != nil {
 		return im.report(false), err
 	}
-	progress(stepParents, steps)
 	if err := im.fs.open(); err != nil {
 		return im.report(false), err
 	}

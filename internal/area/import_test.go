@@ -123,7 +123,9 @@ func TestWhatMakesAnImportAskOrRefuse(t *testing.T) {
 		{"levels mixed", collection(feature(`{"key":"a","name":"A","up":""}`, square(6.2, 50.7, .01)), feature(`{"key":"b","name":"B","up":"a"}`, square(6.2, 50.7, .005))),
 			func(q *area.ImportRequest) { q.ParentField = "up" }, "file area.parent.same_file"},
 		{"validity overlaps", town(), func(q *area.ImportRequest) { q.Level, q.Edition = "district", "2020" }, "file area.edition.overlap"},
-		{"level under itself", town(), func(q *area.ImportRequest) { q.Level, q.ParentLevel, q.ParentPrefix, q.Edition = "city", "plr0", 2, "x" }, "file area.level.order"},
+		{"level under itself", town(), func(q *area.ImportRequest) {
+			q.Level, q.ParentLevel, q.ParentPrefix, q.Edition = "city", "plr0", 2, "x"
+		}, "file area.level.order"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -362,8 +364,8 @@ func TestPartOutsideTheParentIsMeasured(t *testing.T) {
 	q := request("plr", "2021", "2021-01-01", collection(feature(`{"key":"0101","name":"A"}`, square(6.21, 50.7, .015)))) // a third sticks out to the east
 	q.ParentLevel, q.ParentPrefix = "district", 2
 	r := mustImport(t, s, q)
-	f, ok := find(r.Findings, "area.parent.outside")
-	if share, _ := f.Params["share"].(float64); !ok || f.Outcome != kernel.Warn || math.Abs(share-33.33) > .1 {
+	f, ok := find(r.Findings, "geo.parent.outside")
+	if share, _ := f.Params["share"].(float64); !ok || f.Outcome != kernel.Warn || math.Abs(share-.3333) > 1e-3 {
 		t.Errorf("finding %+v", f)
 	}
 }

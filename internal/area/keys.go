@@ -29,12 +29,10 @@ type draft struct {
 	key     string
 	name    string
 	parent  string        // key of the parent as the file has it
-	outline geom.Geometry // in degrees once im.shape is done
-	plane   geom.Geometry // the same in EPSG:3035
+	outline geom.Geometry // in degrees once im.degrees is done
 	number  bool          // the key stood in the file as a number
 
-	area   Area
-	parked bool // refused: not an area of the result
+	area Area
 }
 
 // field finds a property by its name, exactly or else without regard to case (dBASE writes capitals).

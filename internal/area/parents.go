@@ -9,11 +9,10 @@ import (
 
 	"github.com/peterstace/simplefeatures/geom"
 
-	"github.com/kupferfaden/kupferfaden/geo/crs"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
-// parents finds for each area the one it lies in, by column, by the beginning of its key or by place, and checks it against the outlines.
+// parents finds for each area the one it lies in: by column, by the beginning of its key or by place.
 func (im *importing) parents(ctx context.Context) error {
 	if im.parent.ID == "" {
 		im.sameFile(im.list)
@@ -27,17 +26,17 @@ func (im *importing) parents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	above := make([]*parentArea, len(list))
+	im.above = make([]*parentArea, len(list))
 	byKey := map[string]*parentArea{}
 	for i, x := range list {
 		p, err := newParentArea(x, wkb[x.ID])
 		if err != nil {
 			return fmt.Errorf("area %s of edition %s: %w", x.Key, im.parent.Key, err)
 		}
-		above[i], byKey[x.Key] = p, p
+		im.above[i], byKey[x.Key] = p, p
 	}
 	if im.q.ParentByGeometry {
-		im.parentsByPlace(above)
+		im.parentsByPlace()
 		return nil
 	}
 	var orphans []*draft
@@ -47,8 +46,7 @@ func (im *importing) parents(ctx context.Context) error {
 			d.parent = string(r[:min(len(r), im.q.ParentPrefix)])
 		}
 		if p := byKey[d.parent]; p != nil {
-			d.area.ParentID = p.area.ID
-			im.outside(d, p)
+			d.area.ParentID, d.parent = p.area.ID, p.area.Key
 		} else {
 			orphans = append(orphans, d)
 		}
@@ -111,12 +109,12 @@ func (im *importing) sameFile(list []*draft) bool {
 }
 
 // parentsByPlace takes the parent in which the area's label point lies.
-func (im *importing) parentsByPlace(above []*parentArea) {
+func (im *importing) parentsByPlace() {
 	for _, d := range im.list {
-		x, y := toPlane(d.area.LabelLon, d.area.LabelLat)
+		at := label(d.outline)
 		var found []*parentArea
-		for _, p := range above {
-			if p.index.contains(x, y) {
+		for _, p := range im.above {
+			if p.box.Contains(at) && contains(p.outline, at) {
 				found = append(found, p)
 			}
 		}
@@ -127,74 +125,18 @@ func (im *importing) parentsByPlace(above []*parentArea) {
 		if len(found) > 1 {
 			im.fs.note(kernel.Warn, "area.parent.two", d, "parent", found[0].area.Key, "other", found[1].area.Key)
 		}
-		d.area.ParentID = found[0].area.ID
-		im.outside(d, found[0])
+		d.area.ParentID, d.parent = found[0].area.ID, found[0].area.Key
 	}
-}
-
-// Two levels are seldom digitised from the same points; what lies less deep or is smaller than this outside the parent is drawing, not meaning.
-const (
-	outsideDepth = 10.0  // metres
-	outsideArea  = 100.0 // square metres
-)
-
-// outside warns of the part of an area that lies outside its parent. Points outside by more than the tolerance are looked for first, because
-// the exact difference of two outlines costs a thousand times more than finding that there is nothing to measure.
-func (im *importing) outside(d *draft, p *parentArea) {
-	if !p.index.sticksOut(d.plane, outsideDepth) && !indexOf(d.plane).holdsPointOf(p.plane, outsideDepth) {
-		return
-	}
-	m2, text := 0.0, ""
-	diff, err := geom.Difference(d.plane, p.plane)
-	if err == nil {
-		m2 = diff.Area()
-		if m2 < outsideArea {
-			return
-		}
-	} else {
-		text = err.Error()
-	}
-	share := 0.0
-	if d.area.AreaM2 > 0 {
-		share = 100 * m2 / d.area.AreaM2
-	}
-	im.fs.add(kernel.Finding{Code: "area.parent.outside", Outcome: kernel.Warn, Row: d.row, Key: d.key, Text: text,
-		Params: kernel.Params("parent", p.area.Key, "m2", round(m2, 0), "share", round(share, 2))})
 }
 
 // parentArea is an area of the parent edition, ready for questions of place.
 type parentArea struct {
-	area  Area
-	plane geom.Geometry
-	index *outlineIndex
+	area    Area
+	outline geom.Geometry // in degrees
+	box     geom.Envelope
 }
 
 func newParentArea(a Area, wkb []byte) (*parentArea, error) {
 	g, err := geom.UnmarshalWKB(wkb, geom.NoValidate{})
-	if err != nil {
-		return nil, err
-	}
-	if g, err = planar.Geometry(g); err != nil {
-		return nil, err
-	}
-	return &parentArea{a, g, indexOf(g)}, nil
-}
-
-// planar goes from degrees to the European equal-area grid (EPSG:3035), in which areas are true and distances good enough for tolerances.
-var planar = mustTransformer(crs.WGS84, crs.LAEAEurope)
-
-func mustTransformer(from, to int) *crs.Transformer {
-	t, err := crs.New(from, to)
-	if err != nil {
-		panic(err) // both codes are constants the package knows
-	}
-	return t
-}
-
-func toPlane(lon, lat float64) (x, y float64) {
-	x, y, err := planar.Point(lon, lat)
-	if err != nil {
-		return 0, 0 // far from every area
-	}
-	return x, y
+	return &parentArea{a, g, g.Envelope()}, err
 }

@@ -36,7 +36,7 @@ func (im *importing) read(ctx context.Context) (geo.Layer, error) {
 	if len(im.q.Grid) > 0 {
 		list = withoutAccuracy(list)
 	}
-	im.fs.take(list, nil)
+	im.fs.take(list)
 	var refused *geo.RefusedError
 	if errors.As(err, &refused) {
 		return l, im.fs.refused()

@@ -13,9 +13,9 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
-// shape checks and repairs the outlines, brings them to longitude and latitude, and measures them. ETRS89 (EPSG:4258) and WGS 84 (EPSG:4326)
+// degrees brings the outlines to longitude and latitude. ETRS89 (EPSG:4258) and WGS 84 (EPSG:4326)
 // are stored alike: they differ by the drift of the European plate since 1989, less than a metre, below what a border of areas means.
-func (im *importing) shape(ctx context.Context, epsg int) error {
+func (im *importing) degrees(ctx context.Context, epsg int) error {
 	var opts []crs.Option
 	if len(im.q.Grid) > 0 {
 		g, err := crs.ReadGrid(bytes.NewReader(im.q.Grid))
@@ -41,40 +41,37 @@ func (im *importing) shape(ctx context.Context, epsg int) error {
 		if err != nil {
 			return err
 		}
-		d.outline = g
+		d.outline = im.withoutSpecks(d, g)
 	}
-	if err := im.fs.refused(); err != nil {
-		return err
-	}
-	if err := im.topology(); err != nil {
-		return err
-	}
-	for _, d := range im.list {
-		if d.plane, err = planar.Geometry(d.outline); err != nil {
-			return err
-		}
-		d.area.AreaM2 = d.plane.Area()
-		x, y := label(d.plane)
-		if d.area.LabelLon, d.area.LabelLat, err = fromPlane.Point(x, y); err != nil {
-			return err
-		}
-	}
-	return nil
+	return im.fs.refused()
 }
 
-var fromPlane = mustTransformer(crs.LAEAEurope, crs.WGS84)
-
-// label is where the name of an area stands: the centroid of its largest part where that lies inside, else a point surely inside.
-func label(g geom.Geometry) (x, y float64) {
-	var largest geom.Geometry
-	for _, p := range g.Dump() {
-		if p.IsPolygon() && (largest.IsEmpty() || p.Area() > largest.Area()) {
-			largest = p
+// withoutSpecks drops parts of an area that rounding made a line or a point, as long as another part is left. They hold no land, and the area
+// must not be refused for them.
+func (im *importing) withoutSpecks(d *draft, g geom.Geometry) geom.Geometry {
+	m, ok := g.AsMultiPolygon()
+	if !ok {
+		return g
+	}
+	var kept []geom.Polygon
+	for _, p := range m.Dump() {
+		if !collapsed(p) {
+			kept = append(kept, p)
 		}
 	}
-	if c, ok := largest.Centroid().XY(); ok && indexOf(largest).contains(c.X, c.Y) {
-		return c.X, c.Y
+	if n := m.NumPolygons() - len(kept); n > 0 && len(kept) > 0 {
+		im.fs.note(kernel.Warn, "area.part.collapsed", d, "n", n)
+		return geom.NewMultiPolygon(kept).AsGeometry()
 	}
-	c, _ := largest.PointOnSurface().XY()
-	return c.X, c.Y
+	return g
+}
+
+// collapsed tells whether the outer ring has fewer than three different points.
+func collapsed(p geom.Polygon) bool {
+	seen := map[geom.XY]bool{}
+	s := p.ExteriorRing().Coordinates()
+	for i := 0; i < s.Length() && len(seen) < 3; i++ {
+		seen[s.GetXY(i)] = true
+	}
+	return len(seen) < 3
 }

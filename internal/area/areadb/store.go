@@ -124,8 +124,11 @@ func (s *Store) Record(ctx context.Context, tenant, edition kernel.ID) (area.Rec
 	})
 }
 
-// SaveEdition adds an edition or replaces it.
+// SaveEdition adds an edition or replaces it, and tells rendered pages that they are out of date.
 func (s *Store) SaveEdition(ctx context.Context, tenant kernel.ID, e area.Edition, maps area.Maps, r area.Record) error {
+	if _, err := s.DB.Conn(ctx).ExecContext(ctx, `update tenant set stamp = stamp + 1 where tenant_id = $1`, tenant); err != nil {
+		return fmt.Errorf("edition %s: %w", e.Key, err)
+	}
 	_, err := s.DB.Conn(ctx).ExecContext(ctx, `
 		insert into area_edition (tenant_id, id, level_id, key, valid_from, valid_to, parent_edition_id, source, sha256, source_crs, report,
 			map_overview, map_web, version, imported_at)
@@ -209,7 +212,7 @@ func (s *Store) Uses(ctx context.Context, tenant, edition kernel.ID) (area.Uses,
 		where p.tenant_id = $1 and p.edition_id = $2`); err != nil {
 		return u, err
 	}
-	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select coalesce(max(period_to), '') from slice where tenant_id = $1 and edition_id = $2`, tenant, edition)
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select coalesce(max(period_to), '') from slice where tenant_id = $1 and edition_id = $2 and figures > 0`, tenant, edition)
 	u.LastFigure, err = db.One(rows, err, "area.edition.notfound", func(r db.Row) (d kernel.Date, err error) {
 		err = r.Scan(&d)
 		return d, err

@@ -147,6 +147,9 @@ func TestStoreReplacesEditionsAndAreas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if stamp, err := db.Value[int](d.Conn(ctx).QueryRowContext(ctx, `select stamp from tenant where tenant_id = $1`, tenant), ""); err != nil || stamp != 3 {
+			t.Errorf("after three saved editions the stamp is %d, %v", stamp, err)
+		}
 		as, err := s.Areas(ctx, tenant, w.plr.ID)
 		if err != nil || !reflect.DeepEqual(as, []area.Area{w.one}) {
 			t.Errorf("areas %+v, %v", as, err)
@@ -208,7 +211,7 @@ func observe(t *testing.T, d *db.DB, tenant, edition, of kernel.ID) {
 		"factor": 1.0, "direction": 0, "office": "", "class": "O", "aggregation": "sum", "signed": false, "note": "{}", "valid_from": "2000-01-01", "reason": "", "created_at": at})
 	insert(t, d, "delivery", map[string]any{"tenant_id": tenant, "id": delivery, "source": "s", "file_name": "f", "sha256": "", "mapping": "", "disclosure": "unchecked", "report": "{}",
 		"rows_taken": 1, "taken_at": at, "taken_by": "", "retracted_by": "", "retracted_reason": ""})
-	insert(t, d, "slice", map[string]any{"tenant_id": tenant, "id": slice, "indicator_id": indicator, "version": 1, "edition_id": edition, "period_from": "2022-12-31", "period_to": "2022-12-31"})
+	insert(t, d, "slice", map[string]any{"tenant_id": tenant, "id": slice, "indicator_id": indicator, "version": 1, "edition_id": edition, "period_from": "2022-12-31", "period_to": "2022-12-31", "figures": 1, "parts": 1})
 	insert(t, d, "observation", map[string]any{"tenant_id": tenant, "slice_id": slice, "area_id": of, "revision": 1, "numerator": 5.0, "flag": "", "delivery_id": delivery, "line": 1})
 }
 
