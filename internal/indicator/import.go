@@ -56,6 +56,7 @@ type importing struct {
 	st       *stage
 	replaces *Delivery
 	related  []relatedEdition
+	faulty   int // rows the library refused
 }
 
 // Import reads a file, checks it against itself, the areas and what is known already, and takes it in one transaction: whole, or without the
@@ -120,6 +121,10 @@ func (im *importing) run(ctx context.Context) error {
 	im.summarize()
 	if im.report.Taken == 0 {
 		im.found.note(kernel.RefuseFile, "indicator.import.nothing", "rows", im.report.Rows)
+	}
+	// Unknown areas do not count here: files with several levels in them have many.
+	if n := im.faulty + im.st.bad.count; im.report.Taken > 0 && 2*n > im.report.Rows-im.report.Filtered && !accepted(im.req.Accept, "indicator.import.mostly_refused") {
+		im.found.note(kernel.Ask, "indicator.import.mostly_refused", "rows", n, "of", im.report.Rows-im.report.Filtered, "code", "indicator.import.mostly_refused")
 	}
 	if im.req.Whole && im.report.Refused > 0 {
 		im.found.note(kernel.RefuseFile, "indicator.import.whole", "rows", im.report.Refused)
@@ -368,7 +373,7 @@ func (im *importing) read(ctx context.Context) error {
 	stats := r.Stats()
 	im.progress("read", stats.Rows, stats.Rows)
 	im.report.Rows, im.report.Filtered, im.report.Padded = stats.Rows, stats.Filtered, stats.Repaired
-	im.report.Refused = stats.Refused
+	im.report.Refused, im.faulty = stats.Refused, stats.Refused
 	rd.done()
 	return nil
 }
