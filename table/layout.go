@@ -124,7 +124,11 @@ func findLayout(rows []sampleRow, o Options, kind Kind) (l layout, ok bool) {
 		l.first = min(o.HeaderRows, len(rows))
 	}
 	l.header, l.headerRows = headerAbove(rows, l.first, l.width)
-	if o.HeaderRows > 0 {
+	if o.HeaderRows > 0 && o.HeaderRows < l.headerRows && o.FirstRow == 0 {
+		// The person sees fewer header rows than were found: the others are data that look unlike the rest.
+		l.headerRows = o.HeaderRows
+		l.first = l.header + o.HeaderRows
+	} else if o.HeaderRows > 0 {
 		end := l.first
 		for end > 0 && rows[end-1].filled() == 0 {
 			end--

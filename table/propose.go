@@ -28,6 +28,16 @@ type columnFacts struct {
 	leadingZero                                              bool
 }
 
+// digitsLong reports whether the numbers are longer than years and most counts of small areas.
+func (f columnFacts) digitsLong() bool {
+	for n := range f.lengths {
+		if n < 5 {
+			return false
+		}
+	}
+	return true
+}
+
 func (t *Table) facts(col int, known func(string) bool) columnFacts {
 	f := columnFacts{lengths: map[int]int{}}
 	seen := map[string]bool{}
@@ -155,12 +165,12 @@ func (t *Table) proposeKey(facts []columnFacts, h Hints) int {
 			s += 30
 		}
 		if f.digits*10 >= f.filled*9 && len(f.lengths) <= 4 && f.distinct > 1 {
-			s += 10
+			s += 3
 			if f.leadingZero {
 				s += 25
 			}
-			if len(f.lengths) == 1 && f.lengths[4] == 0 {
-				s += 5
+			if len(f.lengths) == 1 && f.digitsLong() {
+				s += 8
 			}
 		}
 		if f.distinct == f.filled {
@@ -174,8 +184,11 @@ func (t *Table) proposeKey(facts []columnFacts, h Hints) int {
 		if i < 3 {
 			s += 4 - i
 		}
-		if f.names == f.filled && f.distinct > 1 && s < 10 {
-			s += 6 // names of areas, for want of keys
+		if f.names == f.filled && f.distinct > 1 {
+			s += 8 // names of areas, for want of keys
+		}
+		if _, figure := h.target(t.Columns[i]); figure {
+			continue
 		}
 		if s > score {
 			best, score = i, s

@@ -36,6 +36,7 @@ type Rows struct {
 	err       error
 	width     int
 	prevBlank bool
+	lastLine  int
 	footer    *Finding
 	after     *Finding
 	done      bool
@@ -109,6 +110,10 @@ func (r *Rows) advance() (ok bool) {
 			r.Blank++
 			continue
 		}
+		if r.lastLine > 0 && line > r.lastLine+1 && r.t.Format.Kind != CSV {
+			r.prevBlank = true // workbooks leave blank rows out
+		}
+		r.lastLine = line
 		if r.ends(line, cells) {
 			return false
 		}
