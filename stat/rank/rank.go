@@ -134,8 +134,9 @@ func Quantile(sorted []float64, p float64, t QuantileType) float64 {
 func QuantileAt(n int, p float64, t QuantileType) (lo, hi int, f float64) {
 	p = math.Min(math.Max(p, 0), 1)
 	fn := float64(n)
-	// A share such as 0.95·20 must count as whole although the product is off by an ulp; R uses 4ε in the same place.
-	const fuzz = 4 * 2.220446049250313e-16 // products are rounded before sums, on every processor alike
+	// A share such as 0.95·20 must count as whole although the product is off by an ulp; R uses 4ε in the same place. Products are rounded before
+	// sums, so that every processor gives the same digits.
+	const fuzz = 4 * 2.220446049250313e-16
 	var pos float64 // from 1
 	switch t {
 	case InverseCDF, AveragedCDF:
