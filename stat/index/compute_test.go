@@ -187,8 +187,8 @@ func TestStandardisationsEqualCOINr(t *testing.T) {
 	}
 }
 
-// Vectors of COINr (statistics.md 4.1): y = 10, 40, 80 with w = 1, 2, 1 through a_amean, a_gmean, a_hmean. The indicators are given as
-// 1..100 scores through a min-max scale that leaves them unchanged but for the factor 100.
+// Vectors of COINr (statistics.md 4.1): y = 10, 40, 80 with w = 1, 2, 1 through a_amean, a_gmean, a_hmean. Ranks
+// serve as scores, so that the values reach the aggregate unchanged.
 func TestAggregatesEqualCOINr(t *testing.T) {
 	for _, c := range []struct {
 		how  index.Aggregate

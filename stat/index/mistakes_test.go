@@ -52,8 +52,7 @@ func TestMethodMistakesChangeBerlinAsMeasured(t *testing.T) {
 	}
 }
 
-// z rounded to two decimals before the sum: the handbook counts 0 classes in 2015 and 2 in 2019, where one hangs on how the published five
-// decimals are rounded.
+// z rounded to two decimals before the sum: the handbook counts 0 classes in 2015 and 2 in 2019, where we count 1; why is not known.
 func TestRoundingBeforeTheSumChangesBerlinAsMeasured(t *testing.T) {
 	for year, want := range map[string][2]int{"2015": {0, 0}, "2019": {1, 2}} {
 		e := readEdition(t, year)

@@ -120,8 +120,8 @@ func TestOrderOfManyValues(t *testing.T) {
 	}
 }
 
-// R 4.2: quantile(c(1, 2, 4, 8, 16), c(.1, .25, .4, .5, .9), type = t).
-func TestQuantileTypesEqualR(t *testing.T) {
+// Worked by hand from the definitions of Hyndman and Fan (1996).
+func TestQuantileTypesFollowTheirDefinitions(t *testing.T) {
 	x := []float64{1, 2, 4, 8, 16}
 	p := []float64{.1, .25, .4, .5, .9}
 	for typ, want := range map[rank.QuantileType][]float64{
