@@ -16,8 +16,8 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
-// StorageFull is the key of the Unavailable error that says there is no room left; web answers it with 507.
-const StorageFull = "storage.full"
+// StorageFull is the key of the Unavailable error of platform/db that says there is no room left; web answers it with 507.
+const StorageFull = "db.full"
 
 // errorStatus is the one place where kinds of errors become status codes.
 func errorStatus(err error) int {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	_ "time/tzdata" // the town's clock is read on machines without zones too
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
