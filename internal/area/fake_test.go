@@ -213,6 +213,7 @@ func districts() string {
 func mustImport(t testing.TB, s *area.Service, q area.ImportRequest) area.Report {
 	t.Helper()
 	r, err := s.Import(context.Background(), planner, q, nil)
+	sentences(t, r.Findings, err)
 	if err != nil {
 		t.Fatalf("import %s %s: %v", q.Level, q.Edition, err)
 	}

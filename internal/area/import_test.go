@@ -144,6 +144,7 @@ func TestWhatMakesAnImportAskOrRefuse(t *testing.T) {
 			if kernel.KindOf(err) != kernel.Invalid {
 				t.Fatalf("error %v, want Invalid", err)
 			}
+			sentences(t, r.Findings, err)
 			if got := codes(r.Findings); !slices.ContainsFunc(got, func(g string) bool { return strings.HasPrefix(g, c.want) }) {
 				t.Errorf("findings %v, want %s", got, c.want)
 			}
@@ -390,6 +391,7 @@ func TestImportRefusesWhenTheStateChangedMeanwhile(t *testing.T) {
 		}
 	}
 	_, err := s.Import(ctx, planner, request("plr", "2022", "2022-01-01", town()), nil)
+	sentences(t, nil, err)
 	if kernel.KindOf(err) != kernel.Conflict {
 		t.Errorf("error %v, want Conflict", err)
 	}
@@ -455,6 +457,7 @@ func TestFormOfARequest(t *testing.T) {
 		change(&q)
 		_, err := s.Import(ctx, planner, q, nil)
 		var e *kernel.Error
+		sentences(t, nil, err)
 		if !errors.As(err, &e) || e.Fields[field] == "" {
 			t.Errorf("%s: %v", field, err)
 		}

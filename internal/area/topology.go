@@ -11,8 +11,8 @@ import (
 	"github.com/kupferfaden/kupferfaden/geo/topology"
 )
 
-// settled are faults that the import has treated by itself, with answers a person can give.
-var settled = []string{"key.missing", "key.duplicate", "name.duplicate", "parent.missing", "parent.cycle"}
+// settled are findings that the import has told by itself, with the answers a person can give; the turning of rings Check tells already.
+var settled = []string{"key.missing", "key.duplicate", "name.duplicate", "parent.missing", "parent.cycle", "area.turned"}
 
 // own are faults of an outline by itself that its repair decides.
 var own = []string{"polygon.selfcrossing", "hole.outside", "polygon.parts"}
@@ -45,7 +45,8 @@ func (im *importing) topology() error {
 	if err != nil {
 		return err
 	}
-	list = slices.DeleteFunc(list, func(f geo.Finding) bool { return slices.Contains(settled, f.Code) })
+	told := func(f geo.Finding) bool { return slices.Contains(settled, f.Code) }
+	list = slices.DeleteFunc(list, told)
 	harmless := map[int]bool{} // by feature
 	for _, c := range changes {
 		d := math.Abs(c.After - c.Before)
@@ -63,7 +64,7 @@ func (im *importing) topology() error {
 			refused[f.Feature] = true
 		}
 	}
-	im.fs.take(topology.Findings(changes, areas))
+	im.fs.take(slices.DeleteFunc(topology.Findings(changes, areas), told))
 	kept := im.list[:0]
 	for i, d := range im.list {
 		if refused[d.feature] {
