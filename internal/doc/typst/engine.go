@@ -25,8 +25,9 @@ const (
 	exportStack  = "__wbindgen_add_to_stack_pointer"
 )
 
-// memoryLimit is what the compiler may use: 1 GiB in pages of 64 KiB. A report of 542 profiles needs a tenth of it.
-const memoryLimit = 1 << 30 >> 16
+// memoryLimit is what the compiler may use: 3 GiB in pages of 64 KiB. A report of three pages needs 15 MiB, one of 1,100 pages with a map and a
+// table on each about 1 GiB.
+const memoryLimit = 3 << 30 >> 16
 
 // engine is one running instance of the compiler with its fonts loaded. It is not safe for concurrent use.
 type engine struct {
@@ -61,7 +62,8 @@ func openEngine(ctx context.Context, cacheDir string) (*engine, error) {
 func moduleCache(dir string) string { return filepath.Join(dir, "typst-wasm") }
 
 func startEngine(ctx context.Context, cacheDir string, wasm []byte) (_ *engine, err error) {
-	cfg := wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryLimit)
+	// Reserving the whole range at once costs nothing until it is used; growing would copy the memory every time and keep both copies.
+	cfg := wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryLimit).WithMemoryCapacityFromMax(true)
 	if cacheDir != "" {
 		if err := os.MkdirAll(moduleCache(cacheDir), 0o700); err != nil {
 			return nil, fmt.Errorf("cache of the typesetter: %w", err)
@@ -258,6 +260,8 @@ func (e *engine) call(name string, args ...uint64) (uint64, error) {
 			return 0, g
 		case e.lastError != "":
 			return 0, fault("%s", e.lastError)
+		case e.mod.Memory().Size()>>16 > memoryLimit*9/10:
+			return 0, errors.New("the report is too large to typeset in one piece; split it into several volumes")
 		}
 		return 0, fmt.Errorf("typesetter module, %s: %w", name, err)
 	}

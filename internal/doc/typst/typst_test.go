@@ -295,7 +295,7 @@ func BenchmarkReportOfThreePages(b *testing.B) {
 	var main strings.Builder
 	main.WriteString(head + body)
 	for range 40 {
-		main.WriteString("\n#lorem(40)\n")
+		main.WriteString("\n#lorem(20)\n")
 	}
 	doc := report(main.String())
 	pdf := typeset(b, doc)
