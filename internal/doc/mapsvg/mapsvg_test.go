@@ -372,17 +372,29 @@ func berlin(t testing.TB) mapsvg.Map {
 
 func TestBerlinFitsThePage(t *testing.T) {
 	m := berlin(t)
-	s := draw(t, m, mapsvg.Options{ID: "m", Size: mapsvg.Size{Width: 720}, Links: true, SkipTab: true, Scale: metres})
-	parse(t, s)
-	var z bytes.Buffer
-	w := gzip.NewWriter(&z)
-	if _, err := io.WriteString(w, s); err != nil {
-		t.Fatal(err)
+	// A page of 542 areas may take 150 KB compressed as a whole, so the map in it must stay well below.
+	for name, c := range map[string]struct {
+		o                mapsvg.Options
+		most, compressed int
+	}{
+		"picture": {mapsvg.Options{ID: "m", Size: mapsvg.Size{Width: 720}, Scale: metres}, 120_000, 40_000},
+		"links":   {mapsvg.Options{ID: "m", Size: mapsvg.Size{Width: 720}, Links: true, SkipTab: true, Scale: metres}, 160_000, 45_000},
+	} {
+		s := draw(t, m, c.o)
+		parse(t, s)
+		var z bytes.Buffer
+		w := gzip.NewWriter(&z)
+		if _, err := io.WriteString(w, s); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if len(s) > c.most || z.Len() > c.compressed {
+			t.Errorf("%s takes %d bytes, %d compressed; at most %d and %d", name, len(s), z.Len(), c.most, c.compressed)
+		}
+		t.Logf("%s: %d bytes, %d compressed", name, len(s), z.Len())
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d bytes, %d compressed", len(s), z.Len())
 	if out := os.Getenv("MAP_OUT"); out != "" {
 		for name, o := range map[string]mapsvg.Options{
 			"berlin-page.svg": {ID: "m", Links: true, Scale: metres}, "berlin.svg": {ID: "m", Standalone: true, Scale: metres}, "berlin-dark.svg": {ID: "m", Standalone: true, Scale: metres, Theme: palette.Dark},

@@ -316,3 +316,31 @@ func FuzzPreflight(f *testing.F) {
 		}
 	})
 }
+
+// No typst program can be had where the tests run, so a script stands for it: it sees the files and flags a real one would.
+func TestCommandHandsOverTheDocumentAndTakesThePDF(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
+	}
+	script := filepath.Join(t.TempDir(), "typst")
+	write := func(body string) {
+		if err := os.WriteFile(script, []byte("#!/bin/sh\n"+body), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`for last; do :; done
+case "$*" in *"--pdf-standard ua-1"*"--ignore-system-fonts"*) ;; *) echo "flags: $*" >&2; exit 1;; esac
+while [ "$1" != --root ]; do shift; done
+{ printf '%%PDF-1.7 '; cat "$2/main.typ" "$2/figures/map.svg"; } > "$last"
+`)
+	pdf, err := typst.NewCommand(script).Typeset(t.Context(), report("hello "))
+	if err != nil || string(pdf) != "%PDF-1.7 hello "+figure {
+		t.Fatalf("%q, %v", pdf, err)
+	}
+	write("echo 'error: missing alt text' >&2; exit 1\n")
+	_, err = typst.NewCommand(script).Typeset(t.Context(), report("hello"))
+	var compile *typst.CompileError
+	if !errors.As(err, &compile) || !strings.Contains(err.Error(), "missing alt text") {
+		t.Fatal(err)
+	}
+}
