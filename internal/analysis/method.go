@@ -246,19 +246,19 @@ func (m Method) Validate() error {
 	if m.Scale < 0 {
 		f["scale"] = "method.scale.form"
 	}
-	if _, err := m.numeric(); err != nil {
-		f["indicators"] = "method.numeric"
-	}
 	if m.LagYears < 0 || m.LagYears > 50 {
 		f["lag_years"] = "method.lag.range"
 	}
 	if m.MinPopulation < 0 {
 		f["min_population"] = "method.population.range"
 	}
-	if len(f) > 0 {
-		return &kernel.Error{Kind: kernel.Invalid, Key: "method.invalid", Params: kernel.Params("method", m.ID), Fields: f}
+	if len(f) == 0 {
+		if _, err := m.numeric(); err != nil {
+			return &kernel.Error{Kind: kernel.Invalid, Key: "method.numeric", Params: kernel.Params("method", m.ID), Err: err}
+		}
+		return nil
 	}
-	return nil
+	return &kernel.Error{Kind: kernel.Invalid, Key: "method.invalid", Params: kernel.Params("method", m.ID), Fields: f}
 }
 
 func ascending(v []float64) bool {

@@ -18,7 +18,7 @@ func robust(ctx context.Context, m index.Method, in index.Input, outcomes []Outc
 		Draws: draws, Seed: seed, WeightSpread: weightSpread,
 		Progress: func(float64) error { return ctx.Err() },
 	}
-	comparable := m.Restandardise || m.Status.Classes() == 0
+	comparable := m.Comparable()
 	opt.LeaveOneOut = len(m.Indicators) > 1 && (comparable || m.Aggregate == index.Mean)
 	if comparable && (m.Standardise == index.Z || m.Standardise == index.MinMax) && m.Reference != index.CityValue {
 		opt.Standardisations = []index.Standardise{index.Z, index.MinMax}

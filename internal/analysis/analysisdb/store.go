@@ -51,6 +51,9 @@ func (s *Store) AddMethod(ctx context.Context, tenant kernel.ID, m analysis.Stor
 
 // AddRun stores a run with its inputs and outcomes.
 func (s *Store) AddRun(ctx context.Context, tenant kernel.ID, r analysis.Run) error {
+	if err := s.DB.Touch(ctx, tenant); err != nil {
+		return err
+	}
 	exclusions, err := json.Marshal(r.Exclusions)
 	if err != nil {
 		return err

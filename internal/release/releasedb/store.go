@@ -16,6 +16,9 @@ type Store struct{ DB *db.DB }
 
 // Add appends an entry.
 func (s *Store) Add(ctx context.Context, tenant kernel.ID, e release.Entry) error {
+	if err := s.DB.Touch(ctx, tenant); err != nil {
+		return err
+	}
 	_, err := s.DB.Conn(ctx).ExecContext(ctx, `insert into release (tenant_id, id, kind, object_id, audience, released_at, released_by, note,
 		withdrawn_at, withdrawn_by, withdrawn_reason) values ($1, $2, $3, $4, $5, $6, $7, $8, null, '', '')`,
 		tenant, e.ID, string(e.Kind), e.ObjectID, string(e.Audience), e.ReleasedAt, e.ReleasedBy, e.Note)
@@ -24,6 +27,9 @@ func (s *Store) Add(ctx context.Context, tenant kernel.ID, e release.Entry) erro
 
 // Withdraw dates the end of an active entry.
 func (s *Store) Withdraw(ctx context.Context, tenant, id kernel.ID, at kernel.Instant, by, reason string) error {
+	if err := s.DB.Touch(ctx, tenant); err != nil {
+		return err
+	}
 	r, err := s.DB.Conn(ctx).ExecContext(ctx, `update release set withdrawn_at = $1, withdrawn_by = $2, withdrawn_reason = $3
 		where tenant_id = $4 and id = $5 and withdrawn_at is null`, at, by, reason, tenant, id)
 	if err != nil {
