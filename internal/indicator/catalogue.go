@@ -144,7 +144,8 @@ func (s *Service) Indicator(ctx context.Context, a access.Actor, key string) (In
 			return i, nil
 		}
 	}
-	return Indicator{}, kernel.E(kernel.NotFound, "indicator.unknown", "key", key, "near", Nearest(key, list))
+	code, kv := unknownKey("indicator.unknown", key, list)
+	return Indicator{}, kernel.E(kernel.NotFound, code, kv...)
 }
 
 var keyForm = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`)
@@ -170,7 +171,7 @@ func (s *Service) Add(ctx context.Context, a access.Actor, i Indicator) (Indicat
 	v.Version = 1
 	v.complete(fields)
 	if len(fields) > 0 {
-		return Indicator{}, &kernel.Error{Kind: kernel.Invalid, Key: "form.invalid", Fields: fields}
+		return Indicator{}, &kernel.Error{Kind: kernel.Invalid, Key: "indicator.form", Fields: fields}
 	}
 	err := s.change(ctx, a.Tenant, func(ctx context.Context) error {
 		have, err := s.Store.Indicators(ctx, a.Tenant)
@@ -263,7 +264,7 @@ func (s *Service) NewVersion(ctx context.Context, a access.Actor, key string, v 
 	}
 	v.complete(fields)
 	if len(fields) > 0 {
-		return Indicator{}, &kernel.Error{Kind: kernel.Invalid, Key: "form.invalid", Fields: fields}
+		return Indicator{}, &kernel.Error{Kind: kernel.Invalid, Key: "indicator.form", Fields: fields}
 	}
 	var out Indicator
 	err := s.change(ctx, a.Tenant, func(ctx context.Context) error {
@@ -273,7 +274,7 @@ func (s *Service) NewVersion(ctx context.Context, a access.Actor, key string, v 
 		}
 		last := i.Current()
 		if v.ValidFrom <= last.ValidFrom {
-			return &kernel.Error{Kind: kernel.Invalid, Key: "form.invalid", Params: kernel.Params("date", last.ValidFrom),
+			return &kernel.Error{Kind: kernel.Invalid, Key: "indicator.form", Params: kernel.Params("date", last.ValidFrom),
 				Fields: map[string]string{"valid_from": "indicator.valid_from.later"}}
 		}
 		v.Version = last.Version + 1
@@ -310,7 +311,8 @@ func checkParts(key string, parts [][]string, have []Indicator) error {
 		for _, p := range group {
 			name, _ := partOf(p)
 			if name == key || !slices.ContainsFunc(have, func(i Indicator) bool { return i.Key == name }) {
-				return kernel.E(kernel.Invalid, "indicator.parts.unknown", "key", name, "near", Nearest(name, have))
+				code, kv := unknownKey("indicator.parts.unknown", name, have)
+				return kernel.E(kernel.Invalid, code, kv...)
 			}
 		}
 	}

@@ -142,8 +142,7 @@ func (c *comparing) slice(ctx context.Context, index int, s *staged) error {
 	s.parts = f.parts()
 	for _, i := range aboveWhole(v, f) {
 		rep.AboveWhole = append(rep.AboveWhole, st.areas[i].Key)
-		c.found.add(kernel.Finding{Code: "indicator.import.above_whole", Outcome: kernel.Warn, Key: st.areas[i].Key,
-			Params: kernel.Params("indicator", rep.Indicator, "period", s.period, "numerator", known(f.num[i], f.rate[i]), "denominator", known(f.den[i], v.Factor))})
+		c.found.add(aboveFinding(v, s.period, f, st.areas[i].Key, i))
 	}
 	if len(rep.AboveWhole) > 0 {
 		c.report.AboveWhole = append(c.report.AboveWhole, rep.Indicator+" "+s.period.String())
@@ -166,13 +165,6 @@ func (c *comparing) slice(ctx context.Context, index int, s *staged) error {
 	s.report = rep
 	c.report.Slices = append(c.report.Slices, rep)
 	return nil
-}
-
-func known(a, b float64) float64 {
-	if math.IsNaN(a) {
-		return b
-	}
-	return a
 }
 
 // load reads the figures of a slice as they are.
@@ -310,7 +302,7 @@ func (c *comparing) checkRate(s *staged, v Version, area int32, cells []cell, o 
 	computed := o.Number(v)
 	if d := math.Abs(computed - o.Value); d > math.Max(0.06, 0.005*math.Abs(o.Value)) { // more than rounding to one decimal
 		c.found.add(kernel.Finding{Code: "indicator.import.rate_differs", Outcome: kernel.Warn, Row: o.Line, Key: c.st.areas[area].Key,
-			Params: kernel.Params("indicator", c.st.key(s), "period", s.period, "delivered", o.Value, "computed", computed)})
+			Params: kernel.Params("indicator", v.Name, "period", s.period, "delivered", o.Value, "computed", computed)})
 	}
 }
 
@@ -339,10 +331,8 @@ func (c *comparing) compareLevels(ctx context.Context, s *staged, v Version, rep
 		var differing []difference
 		sr.Compared, sr.Incomplete, differing = compareSums(v, part, r.of, whole)
 		for _, d := range differing {
-			x := Difference{Key: keys[d.index].Key, Part: d.part, Sum: d.sum, Expected: d.expected}
-			sr.Differing = append(sr.Differing, x)
-			c.found.add(kernel.Finding{Code: "indicator.import.sum", Outcome: kernel.Warn, Key: x.Key, Params: kernel.Params("indicator", rep.Indicator,
-				"period", s.period, "part", string(x.Part), "level", sr.Level, "sum", x.Sum, "expected", x.Expected, "difference", x.Sum-x.Expected)})
+			sr.Differing = append(sr.Differing, Difference{Key: keys[d.index].Key, Part: d.part, Sum: d.sum, Expected: d.expected})
+			c.found.add(sumFinding(v, s.period, r.edition, keys, d))
 		}
 		rep.Sums = append(rep.Sums, sr)
 	}
@@ -383,11 +373,11 @@ func (c *comparing) compareBefore(ctx context.Context, index int, s *staged, v V
 	for n, j := range found {
 		j.Key = c.st.areas[where[n]].Key
 		rep.Jumps = append(rep.Jumps, j)
-		c.found.add(kernel.Finding{Code: "indicator.import.jump", Outcome: kernel.Warn, Key: j.Key, Params: kernel.Params("indicator", rep.Indicator,
+		c.found.add(kernel.Finding{Code: "indicator.quality.jump", Outcome: kernel.Warn, Key: j.Key, Params: kernel.Params("indicator", v.Name,
 			"period", s.period, "before", from, "from", j.From, "to", j.To)})
 	}
 	if shift > 2 || shift < 0.5 {
-		c.found.note(kernel.Warn, "indicator.import.shift", "indicator", rep.Indicator, "period", s.period, "before", from, "factor", shift)
+		c.found.note(kernel.Warn, "indicator.quality.shift", "indicator", v.Name, "period", s.period, "before", from, "factor", shift)
 	}
 	return nil
 }
@@ -461,8 +451,7 @@ func (c *comparing) sumsOfParts(ctx context.Context) error {
 				}
 				_, differing := compareParts(members, whole)
 				for _, d := range differing {
-					c.found.add(kernel.Finding{Code: "indicator.import.parts", Outcome: kernel.Warn, Key: c.st.areas[d.index].Key, Params: kernel.Params(
-						"indicator", i.Key, "parts", group, "period", p, "sum", d.sum, "expected", d.expected, "difference", d.sum-d.expected)})
+					c.found.add(partsFinding(i.At(p.To), group, p, c.st.areas[d.index].Key, d))
 				}
 			}
 		}
@@ -479,7 +468,7 @@ func (c *comparing) end() {
 	for _, s := range r.Slices {
 		v := c.versionOf(s)
 		if v.Aggregation == Ratio && s.Denominator == 0 && s.Numerator != 0 {
-			c.found.note(kernel.Warn, "indicator.import.no_denominator", "indicator", s.Indicator, "period", s.Period)
+			c.found.note(kernel.Warn, "indicator.quality.no_denominator", "indicator", v.Name, "period", s.Period)
 		}
 	}
 	if r.New+r.Changed == 0 {

@@ -3,6 +3,10 @@
 package indicator
 
 import (
+	"encoding/json"
+	"fmt"
+	"time"
+
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
@@ -72,6 +76,48 @@ type Report struct {
 	// AboveWhole names slices in which a part is larger than its whole; they may not be released (reliability.md C37).
 	AboveWhole []string         `json:"above_whole,omitempty"`
 	Findings   []kernel.Finding `json:"findings,omitempty"`
+}
+
+// UnmarshalJSON reads a stored report. The parameters of its findings get back the types that sentences are made of.
+func (r *Report) UnmarshalJSON(b []byte) error {
+	type plain Report
+	if err := json.Unmarshal(b, (*plain)(r)); err != nil {
+		return err
+	}
+	for _, f := range r.Findings {
+		for k, v := range f.Params {
+			f.Params[k] = revive(v)
+		}
+	}
+	return nil
+}
+
+func revive(v any) any {
+	switch x := v.(type) {
+	case string:
+		if t, err := time.Parse(time.RFC3339Nano, x); err == nil {
+			return kernel.InstantOf(t)
+		}
+		if p, err := kernel.ParsePeriod(x); err == nil && len(x) >= len("2006-01-02") {
+			if p.IsDate() {
+				return p.From
+			}
+			return p
+		}
+	case []any:
+		list := make([]string, len(x))
+		for i, y := range x {
+			list[i] = fmt.Sprint(y)
+		}
+		return list
+	case map[string]any:
+		t := kernel.Text{}
+		for k, y := range x {
+			t[k] = fmt.Sprint(y)
+		}
+		return t
+	}
+	return v
 }
 
 // Refuses tells whether the file cannot be taken as it is, because a finding refuses it or asks a question.

@@ -10,7 +10,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/table"
 )
 
-// listed is how many findings of one code are named one by one; the last of them says how many more there are.
+// listed is how many findings of one code are named one by one; a further finding says how many more there are.
 const listed = 50
 
 // findings collects what an import notices.
@@ -18,30 +18,60 @@ type findings struct {
 	file  string
 	list  []kernel.Finding
 	count map[string]int
-	last  map[string]int
+	more  []string // codes of which there are more than listed, as they came
 }
 
 func (l *findings) add(f kernel.Finding) {
 	if l.count == nil {
-		l.count, l.last = map[string]int{}, map[string]int{}
+		l.count = map[string]int{}
 	}
 	if f.File == "" {
 		f.File = l.file
 	}
 	l.count[f.Code]++
-	if n := l.count[f.Code]; n > listed {
-		last := &l.list[l.last[f.Code]]
-		params := make(map[string]any, len(last.Params)+1)
-		for k, v := range last.Params {
-			params[k] = v
-		}
-		params["more"] = n - listed
-		last.Params = params
-		return
+	switch n := l.count[f.Code]; {
+	case n <= listed:
+		l.list = append(l.list, f)
+	case n == listed+1:
+		l.more = append(l.more, f.Code)
 	}
-	l.last[f.Code] = len(l.list)
-	l.list = append(l.list, f)
 }
+
+// extra notes occurrences that somebody else counted without listing them.
+func (l *findings) extra(code string, n int) {
+	if l.count == nil {
+		l.count = map[string]int{}
+	}
+	if l.count[code] += n; l.count[code] > listed && !slices.Contains(l.more, code) {
+		l.more = append(l.more, code)
+	}
+}
+
+// all gives the findings, the most serious first, and what was not listed.
+func (l *findings) all() []kernel.Finding {
+	out := slices.Clone(l.list)
+	slices.SortStableFunc(out, func(a, b kernel.Finding) int { return rank[b.Outcome] - rank[a.Outcome] })
+	for _, code := range l.more {
+		named := 0
+		for _, f := range l.list {
+			if f.Code == code {
+				named++
+			}
+		}
+		out = append(out, kernel.Finding{Code: "indicator.findings.more", Outcome: kernel.Info, File: l.file, Params: kernel.Params("n", l.count[code]-named, "code", code)})
+	}
+	return out
+}
+
+func (l *findings) clone() findings {
+	c := findings{file: l.file, list: slices.Clone(l.list), count: make(map[string]int, len(l.count)), more: slices.Clone(l.more)}
+	for k, v := range l.count {
+		c.count[k] = v
+	}
+	return c
+}
+
+var rank = map[kernel.Outcome]int{kernel.Info: 0, kernel.Warn: 1, kernel.RefuseRow: 2, kernel.Ask: 3, kernel.RefuseFile: 4}
 
 func (l *findings) note(o kernel.Outcome, code string, kv ...any) {
 	l.add(kernel.Finding{Code: code, Outcome: o, Params: kernel.Params(kv...)})
@@ -58,9 +88,6 @@ func fromTable(f table.Finding, t *table.Table) kernel.Finding {
 		params[k] = v
 	}
 	params["code"] = f.Code
-	if f.Count > 1 {
-		params["more"] = f.Count - 1
-	}
 	out := kernel.Finding{
 		Code: "table." + f.Code, Outcome: outcomes[f.Outcome], Sheet: f.Sheet, Row: f.Line, Column: f.Column, Params: params, Text: f.String(),
 	}
@@ -90,4 +117,25 @@ func confirmed(accept []string) []string {
 		out[i] = strings.TrimPrefix(a, "table.")
 	}
 	return out
+}
+
+// partWord is what people call a part.
+func partWord(p Part) kernel.Text {
+	switch p {
+	case NumeratorPart:
+		return kernel.T("Zähler", "numerator")
+	case DenominatorPart:
+		return kernel.T("Nenner", "denominator")
+	case ChangePart:
+		return kernel.T("Veränderung", "change")
+	}
+	return kernel.T("Wert", "value")
+}
+
+// unknownKey is the code and parameters for an indicator the catalogue does not have; what is spelt like it is proposed.
+func unknownKey(code, key string, list []Indicator) (string, []any) {
+	if near := Nearest(key, list); len(near) > 0 {
+		return code + ".near", []any{"key", key, "near", near}
+	}
+	return code, []any{"key", key}
 }

@@ -91,12 +91,9 @@ func (s *Service) take(ctx context.Context, a access.Actor, req ImportRequest, r
 }
 
 func (im *importing) finish() Report {
-	slices.SortStableFunc(im.found.list, func(a, b kernel.Finding) int { return rank[b.Outcome] - rank[a.Outcome] })
-	im.report.Findings = im.found.list
+	im.report.Findings = im.found.all()
 	return im.report
 }
-
-var rank = map[kernel.Outcome]int{kernel.Info: 0, kernel.Warn: 1, kernel.RefuseRow: 2, kernel.Ask: 3, kernel.RefuseFile: 4}
 
 func (im *importing) refuses() bool {
 	return slices.ContainsFunc(im.found.list, func(f kernel.Finding) bool { return rank[f.Outcome] >= rank[kernel.Ask] })
@@ -266,18 +263,22 @@ func (im *importing) checkTargets() error {
 	check := func(column string, t table.Target) {
 		n, ok := im.st.byKey[t.Indicator]
 		if !ok {
-			im.found.add(kernel.Finding{Code: "indicator.mapping.indicator", Outcome: kernel.RefuseFile, Column: column,
-				Params: kernel.Params("key", t.Indicator, "near", Nearest(t.Indicator, im.st.catalogue))})
+			code, kv := unknownKey("indicator.mapping.indicator", t.Indicator, im.st.catalogue)
+			im.found.add(kernel.Finding{Code: code, Outcome: kernel.RefuseFile, Column: column, Params: kernel.Params(kv...)})
 			return
 		}
-		if v := im.st.catalogue[n].Current(); !v.takes(t.Part) {
+		v := im.st.catalogue[n].Current()
+		if !v.takes(t.Part) {
 			im.found.add(kernel.Finding{Code: "indicator.mapping.part", Outcome: kernel.RefuseFile, Column: column,
-				Params: kernel.Params("key", t.Indicator, "part", string(t.Part), "aggregation", string(v.Aggregation))})
+				Params: kernel.Params("indicator", v.Name, "key", t.Indicator, "part", partWord(partNames[partCodes[t.Part]]))})
+		}
+		if v.Aggregation == Sum && t.Part == table.PartValue {
+			t.Part = table.PartNumerator // the same thing for a count
 		}
 		p := place{t.Indicator, t.Period, t.Part}
 		if other, twice := seen[p]; twice && im.req.Mapping.Long == nil {
 			im.found.add(kernel.Finding{Code: "indicator.mapping.twice", Outcome: kernel.RefuseFile, Column: column,
-				Params: kernel.Params("key", t.Indicator, "part", string(t.Part), "other", other)})
+				Params: kernel.Params("indicator", v.Name, "key", t.Indicator, "part", partWord(partNames[partCodes[t.Part]]), "other", other)})
 		}
 		seen[p] = column
 	}
@@ -335,9 +336,12 @@ func (im *importing) outside(p kernel.Period) (kernel.Finding, bool) {
 	if p.Within(from, e.ValidTo) {
 		return kernel.Finding{}, false
 	}
-	f := kernel.Finding{Code: "indicator.period.outside", Outcome: kernel.RefuseRow,
-		Params: kernel.Params("period", p, "level", e.Level.Key, "edition", e.Key, "from", e.ValidFrom, "to", e.ValidTo)}
-	if accepted(im.req.Accept, f.Code) {
+	f := kernel.Finding{Code: "indicator.period.before", Outcome: kernel.RefuseRow,
+		Params: kernel.Params("period", p, "level", e.Level.Key, "edition", e.Key, "day", e.ValidFrom, "code", "indicator.period.outside")}
+	if e.ValidFrom == "" || p.To >= e.ValidFrom {
+		f.Code, f.Params["day"] = "indicator.period.after", e.ValidTo
+	}
+	if accepted(im.req.Accept, "indicator.period.outside") {
 		f.Outcome = kernel.Warn
 	}
 	return f, true
@@ -368,6 +372,7 @@ func (im *importing) read(ctx context.Context) error {
 	for _, f := range r.Findings() {
 		if f.Code != "number.part_above_whole" { // judged below, for shares only
 			im.found.add(fromTable(f, im.table))
+			im.found.extra("table."+f.Code, max(0, f.Count-1))
 		}
 	}
 	stats := r.Stats()
@@ -418,7 +423,7 @@ func (rd *reading) record(rec *table.Record) {
 		rd.areaAt, rd.areaOK = st.index[rec.Area]
 	}
 	if !rd.areaOK {
-		if _, ok := rd.unknown[rec.Area]; !ok {
+		if _, ok := rd.unknown[rec.Area]; !ok && len(rd.unknown) < keptKeys {
 			rd.unknown[rec.Area] = rec.Line
 		}
 		rd.lost.add(line)
@@ -450,7 +455,7 @@ func (rd *reading) record(rec *table.Record) {
 		if rec.Value < 0 && c.part != changeCode && (!v.Signed || c.part == denominatorCode) {
 			if st.bad.add(line) {
 				im.found.add(kernel.Finding{Code: "indicator.import.negative", Outcome: kernel.RefuseRow, Row: rec.Line, Key: rec.Area,
-					Column: columnLabel(im.table, rec.Column), Params: kernel.Params("indicator", rec.Indicator, "value", rec.Value)})
+					Column: columnLabel(im.table, rec.Column), Params: kernel.Params("indicator", v.Name, "value", rec.Value)})
 			}
 			return
 		}

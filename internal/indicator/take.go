@@ -152,17 +152,6 @@ func (im *importing) store(ctx context.Context) error {
 	})
 }
 
-func (l *findings) clone() findings {
-	c := findings{file: l.file, list: slices.Clone(l.list), count: map[string]int{}, last: map[string]int{}}
-	for k, v := range l.count {
-		c.count[k] = v
-	}
-	for k, v := range l.last {
-		c.last[k] = v
-	}
-	return c
-}
-
 // write puts slices, delivery and figures into the database.
 func (im *importing) write(ctx context.Context) error {
 	st, r := im.st, &im.report
@@ -287,7 +276,7 @@ func (s *Service) retractable(ctx context.Context, a access.Actor, id kernel.ID,
 		return Delivery{}, err
 	}
 	if reason == "" {
-		return Delivery{}, &kernel.Error{Kind: kernel.Invalid, Key: "form.invalid", Fields: map[string]string{"reason": "indicator.reason.required"}}
+		return Delivery{}, &kernel.Error{Kind: kernel.Invalid, Key: "indicator.form", Fields: map[string]string{"reason": "indicator.reason.required"}}
 	}
 	d, err := s.Store.Delivery(ctx, a.Tenant, id)
 	if err == nil && !d.Counts() {

@@ -211,7 +211,7 @@ func TestBerlinPopulation(t *testing.T) {
 			}
 		}
 		rep = r.take(r.file("ewr_t2.yaml", ewr+"t2-planning-areas.csv"))
-		if f := find(rep, "indicator.import.parts"); len(f) != 0 {
+		if f := find(rep, "indicator.quality.parts"); len(f) != 0 {
 			t.Errorf("age groups differ from the total: %v", f)
 		}
 		if got := r.total("share_u6", "plr", "2021", "2024-12-31"); got != 208_938 {
@@ -257,7 +257,7 @@ func TestEWRMigra(t *testing.T) {
 			t.Errorf("%s %s: %.0f, want %.0f", c.key, c.day, got, c.want)
 		}
 	}
-	if len(find(rep, "indicator.import.no_denominator")) == 0 {
+	if len(find(rep, "indicator.quality.no_denominator")) == 0 {
 		t.Errorf("numerators without their base are not said: %v", codes(rep))
 	}
 }
@@ -284,7 +284,7 @@ func TestFlensburg(t *testing.T) {
 	r.take(r.file("flensburg_children.yaml", filepath.Join(dir, "fl_children_age_under_18_by_district.csv")))
 	r.take(r.file("flensburg_middle.yaml", filepath.Join(dir, "fl_residents_age_18_to_under_65_by_district.csv")))
 	rep = r.take(r.file("flensburg_seniors.yaml", filepath.Join(dir, "fl_residents_age_65_and_above_by_district.csv")))
-	f := find(rep, "indicator.import.parts")
+	f := find(rep, "indicator.quality.parts")
 	if len(f) != 12 {
 		t.Fatalf("age groups differ from the total in %d area-years, want 12", len(f))
 	}
@@ -384,7 +384,7 @@ func TestRegionalstatistik(t *testing.T) {
 			t.Errorf("%s: %+v", s.Indicator, s.Sums)
 		}
 	}
-	if f := find(rep, "indicator.import.parts"); len(f) != 0 {
+	if f := find(rep, "indicator.quality.parts"); len(f) != 0 {
 		t.Errorf("male and female differ from the total: %v", f)
 	}
 	rep = r.take(r.file("genesis_11111.yaml", filepath.Join(dir, "genesis_11111-0002.csv")))
