@@ -30,7 +30,7 @@ func newFindings(file string, accept []string) *findings {
 }
 
 // mustAnswer are questions that yes does not answer: something has to be named.
-var mustAnswer = map[string]bool{"geo.crs.unknown": true, "area.layer.choose": true}
+var mustAnswer = map[string]bool{"geo.crs.unknown": true, "geo.crs.mismatch": true, "geo.layer.choose": true}
 
 func (fs *findings) add(f kernel.Finding) {
 	if f.File == "" {
@@ -75,7 +75,7 @@ func (fs *findings) take(list geo.Findings) {
 			f.Outcome = kernel.RefuseFile
 		}
 		if g.File != "" {
-			f.Sheet = g.File // the member of an archive or the table
+			f.File = fs.file + ": " + g.File // the member of an archive or the table
 		}
 		if f.Params == nil {
 			f.Params = map[string]any{}
@@ -129,6 +129,9 @@ func (fs *findings) open() error {
 	}
 	if !fs.has(kernel.Ask) {
 		return nil
+	}
+	if len(codes) == 0 {
+		return &kernel.Error{Kind: kernel.Invalid, Key: "area.import.answer", Params: kernel.Params("file", fs.file), Findings: fs.all()}
 	}
 	return &kernel.Error{Kind: kernel.Invalid, Key: "area.import.ask", Params: kernel.Params("file", fs.file, "codes", codes), Findings: fs.all()}
 }

@@ -9,10 +9,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/geo"
 )
 
-func readZip(io.ReaderAt, int64, geo.ReadOptions) (geo.Layer, geo.Findings, error) {
-	return unreadable()
-}
-
 func readGeoPackage(context.Context, io.ReaderAt, int64, geo.ReadOptions) (geo.Layer, geo.Findings, error) {
 	return unreadable()
 }

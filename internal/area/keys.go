@@ -111,7 +111,7 @@ func (im *importing) draft(d *draft, p geo.Properties, keyField, nameField, pare
 	key, ok := cut(keyPart, raw)
 	switch key = clean(key); {
 	case raw == "":
-		im.fs.note(kernel.Ask, "area.key.missing", d, "field", keyField, "name", name)
+		im.fs.note(kernel.Ask, "area.key.missing", d, "field", keyField, "name", name, "feature", d.feature+1)
 		return
 	case !ok || key == "":
 		im.fs.note(kernel.Ask, "area.key.pattern", d, "value", raw, "pattern", im.q.KeyPattern)

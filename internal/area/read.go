@@ -11,6 +11,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/geo"
 	"github.com/kupferfaden/kupferfaden/geo/crs"
 	"github.com/kupferfaden/kupferfaden/geo/geojson"
+	"github.com/kupferfaden/kupferfaden/geo/shapefile"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
@@ -27,7 +28,7 @@ func (im *importing) read(ctx context.Context) (geo.Layer, error) {
 	var list geo.Findings
 	switch {
 	case bytes.HasPrefix(head, []byte("PK")):
-		l, list, err = readZip(im.q.Data, im.q.Size, opt)
+		l, list, err = shapefile.Read(im.q.Data, im.q.Size, opt)
 	case bytes.HasPrefix(head, []byte("SQLite format 3")):
 		l, list, err = readGeoPackage(ctx, im.q.Data, im.q.Size, opt)
 	default:
@@ -59,7 +60,7 @@ func withoutAccuracy(list geo.Findings) geo.Findings {
 	return out
 }
 
-// placed stops the import while it is unknown where on earth its coordinates lie; nothing else can be judged before.
+// placed stops the import while it is unknown which layer is meant or where on earth its coordinates lie; nothing else can be judged before.
 func (im *importing) placed(l geo.Layer) error {
 	if err := im.fs.refused(); err != nil {
 		return err
@@ -69,7 +70,7 @@ func (im *importing) placed(l geo.Layer) error {
 			continue
 		}
 		switch f.Code {
-		case "geo.crs.unknown", "geo.crs.mismatch", "geo.axes.swapped":
+		case "geo.crs.unknown", "geo.crs.mismatch", "geo.axes.swapped", "geo.layer.choose":
 			return im.fs.open()
 		}
 	}

@@ -47,7 +47,7 @@ func sentences(t testing.TB, list []kernel.Finding, err error) {
 // TestEveryKeyHasASentence looks for the keys in the sources, so that one that no test provokes is not forgotten.
 func TestEveryKeyHasASentence(t *testing.T) {
 	area := regexp.MustCompile(`"((?:area|geo)\.[a-z_]+(?:\.[a-z_]+)*)"`)
-	code := regexp.MustCompile(`(?:[cC]ode: *|fail\(|\.row\([^"]*|c\.area\([^"]*|add\()"([a-z]+\.[a-z_]+)"`)
+	code := regexp.MustCompile(`(?:[cC]ode: *|refuse\(|ask\(|syntaxError\{|fail\(|\.row\([^"]*|c\.area\([^"]*|add\()"([a-z]+\.[a-z_]+)"`)
 	told := map[string]bool{"key.missing": true, "key.duplicate": true, "name.duplicate": true, "parent.missing": true, "parent.cycle": true, "area.turned": true} // the import has its own
 	seen := 0
 	scan := func(dir string, re *regexp.Regexp, prefix string) {
