@@ -130,6 +130,7 @@ type txState struct {
 	conn   *sql.Conn
 	run    Conn
 	write  bool
+	level  sql.IsolationLevel
 	failed error
 	after  []func()
 }
@@ -157,6 +158,16 @@ func (d *DB) InTx(ctx context.Context) bool {
 // one fails, the outer one cannot commit any more. f may run several times when the database asks for a retry (40001, 40P01, SQLITE_BUSY),
 // so it must not change anything outside the database except what it sets afresh. The context must not be used by two goroutines at once.
 func (d *DB) Tx(ctx context.Context, f func(ctx context.Context) error) error {
+	return d.transact(ctx, sql.LevelSerializable, f)
+}
+
+// TxReadCommitted is Tx for a few statements of which each is right by itself, such as "update … where state = 'waiting'": PostgreSQL then
+// need not prove that nothing was read meanwhile, which many writers on one small table would fail at. On SQLite it is the same as Tx.
+func (d *DB) TxReadCommitted(ctx context.Context, f func(ctx context.Context) error) error {
+	return d.transact(ctx, sql.LevelReadCommitted, f)
+}
+
+func (d *DB) transact(ctx context.Context, level sql.IsolationLevel, f func(ctx context.Context) error) error {
 	if st := d.state(ctx); st != nil {
 		if !st.write {
 			return errors.New("db: a writing transaction was begun inside a reading one")
@@ -172,7 +183,7 @@ func (d *DB) Tx(ctx context.Context, f func(ctx context.Context) error) error {
 		if err := d.poisoned(); err != nil {
 			return err
 		}
-		st := &txState{write: true}
+		st := &txState{write: true, level: level}
 		err := d.attempt(ctx, st, f)
 		if err == nil {
 			for _, f := range st.after {
@@ -200,7 +211,7 @@ func (d *DB) ReadTx(ctx context.Context, f func(ctx context.Context) error) erro
 	if err := d.poisoned(); err != nil {
 		return err
 	}
-	return translate(d.attempt(ctx, &txState{}, f))
+	return translate(d.attempt(ctx, &txState{level: sql.LevelRepeatableRead}, f))
 }
 
 // AfterCommit runs f once the transaction in ctx has committed, at once when there is none. f must not fail: what must happen is a job.
@@ -220,7 +231,7 @@ func (d *DB) attempt(ctx context.Context, st *txState, f func(context.Context) e
 		pool, opts = d.writer, nil // SQLite: begin immediate, by the writer's DSN
 	}
 	if d.engine == PostgreSQL {
-		opts = &sql.TxOptions{Isolation: sql.LevelSerializable, ReadOnly: !st.write}
+		opts = &sql.TxOptions{Isolation: st.level, ReadOnly: !st.write}
 	}
 	if st.conn, err = pool.Conn(ctx); err != nil {
 		return err

@@ -11,13 +11,17 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
 )
 
-// claim takes up to n due jobs of the tenant, also those whose worker's lease ran out, and gives them a lease.
-func (q *Queue) claim(ctx context.Context, tenant kernel.ID, kinds []string, n int, lease time.Duration) ([]Job, error) {
+// claim takes up to n due jobs of the tenant, also those whose worker's lease ran out, and gives them a lease. own are the jobs the claimer
+// still works at itself; however late their leases are, it does not take them over from itself.
+func (q *Queue) claim(ctx context.Context, tenant kernel.ID, kinds []string, own []kernel.ID, n int, lease time.Duration) ([]Job, error) {
 	now := kernel.InstantOf(q.clock.Now())
 	due := func() *db.Where {
 		w := db.NewWhere(tenant)
 		w.And("(state = 'waiting' and run_at <= ? or state = 'running' and lease_until < ?)", now, now)
 		w.In("kind", kinds)
+		for _, id := range own {
+			w.And("id <> ?", id)
+		}
 		return w
 	}
 	// A look without a write lock first: most looks find nothing.
@@ -28,7 +32,7 @@ func (q *Queue) claim(ctx context.Context, tenant kernel.ID, kinds []string, n i
 		return nil, err
 	}
 	var js []Job
-	err = q.db.Tx(ctx, func(ctx context.Context) error {
+	err = q.db.TxReadCommitted(ctx, func(ctx context.Context) error {
 		c := q.db.Conn(ctx)
 		// A job that took its worker down with it as often as it may is not tried again.
 		w := due()
@@ -39,9 +43,10 @@ func (q *Queue) claim(ctx context.Context, tenant kernel.ID, kinds []string, n i
 			return err
 		}
 		w = due()
-		until, most, own := w.Arg(kernel.InstantOf(now.Add(lease))), w.Arg(n), w.Arg(tenant)
+		until, most := w.Arg(kernel.InstantOf(now.Add(lease))), w.Arg(n)
+		// The conditions stand twice: PostgreSQL proves only the outer ones again on a row that another claim has just changed.
 		rows, err := c.QueryContext(ctx, `update job set state = 'running', attempt = attempt + 1, lease_until = `+until+`, unique_key = case when merge then null else unique_key end
-			where tenant_id = `+own+` and id in (select id from job where `+w.String()+` order by run_at, id limit `+most+`) returning `+columns, w.Args...)
+			where `+w.String()+` and id in (select id from job where `+w.String()+` order by run_at, id limit `+most+`) returning `+columns, w.Args...)
 		js, err = db.Collect(rows, err, scan)
 		return err
 	})
@@ -56,7 +61,7 @@ func (q *Queue) claim(ctx context.Context, tenant kernel.ID, kinds []string, n i
 
 // change runs an update on a job that this worker still holds; ErrLost when it does not. The statement's first three arguments are taken.
 func (q *Queue) change(ctx context.Context, j Job, set string, args ...any) error {
-	return q.db.Tx(ctx, func(ctx context.Context) error {
+	return q.db.TxReadCommitted(ctx, func(ctx context.Context) error {
 		res, err := q.db.Conn(ctx).ExecContext(ctx, `update job set `+set+` where tenant_id = $1 and id = $2 and attempt = $3 and state = 'running'`,
 			append([]any{j.Tenant, j.ID, j.Attempt}, args...)...)
 		if err != nil {

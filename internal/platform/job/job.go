@@ -119,7 +119,7 @@ func (q *Queue) Enqueue(ctx context.Context, tenant kernel.ID, kind string, args
 	if o.MaxAttempt == 0 {
 		o.MaxAttempt = 5
 	}
-	err = q.db.Tx(ctx, func(ctx context.Context) error {
+	err = q.db.TxReadCommitted(ctx, func(ctx context.Context) error {
 		id = kernel.NewID()
 		c := q.db.Conn(ctx)
 		res, err := c.ExecContext(ctx, `insert into job (tenant_id, id, kind, args, state, attempt, max_attempt, run_at, unique_key, merge, error, done, total, progress, result, created_at)
@@ -203,7 +203,7 @@ func (q *Queue) Cancel(ctx context.Context, tenant, id kernel.ID) error {
 	if _, err := q.Job(ctx, tenant, id); err != nil {
 		return err
 	}
-	return q.db.Tx(ctx, func(ctx context.Context) error {
+	return q.db.TxReadCommitted(ctx, func(ctx context.Context) error {
 		_, err := q.db.Conn(ctx).ExecContext(ctx, `update job set state = 'cancelled', lease_until = null, ended_at = $3
 			where tenant_id = $1 and id = $2 and state in ('waiting', 'running')`, tenant, id, kernel.InstantOf(q.clock.Now()))
 		return err
@@ -212,7 +212,7 @@ func (q *Queue) Cancel(ctx context.Context, tenant, id kernel.ID) error {
 
 // Retry lets a failed or cancelled job run again from its first attempt.
 func (q *Queue) Retry(ctx context.Context, tenant, id kernel.ID) error {
-	return q.db.Tx(ctx, func(ctx context.Context) error {
+	return q.db.TxReadCommitted(ctx, func(ctx context.Context) error {
 		// The attempt number goes on counting, because it is the fence; the limit moves instead.
 		res, err := q.db.Conn(ctx).ExecContext(ctx, `update job set state = 'waiting', max_attempt = attempt + max_attempt, run_at = $3, ended_at = null, error = ''
 			where tenant_id = $1 and id = $2 and state in ('failed', 'cancelled')`, tenant, id, kernel.InstantOf(q.clock.Now()))
@@ -229,7 +229,7 @@ func (q *Queue) Retry(ctx context.Context, tenant, id kernel.ID) error {
 
 // Purge deletes jobs that ended before the given moment, and with them their keys. It returns how many.
 func (q *Queue) Purge(ctx context.Context, tenant kernel.ID, before time.Time) (n int64, err error) {
-	err = q.db.Tx(ctx, func(ctx context.Context) error {
+	err = q.db.TxReadCommitted(ctx, func(ctx context.Context) error {
 		res, err := q.db.Conn(ctx).ExecContext(ctx, `delete from job where tenant_id = $1 and ended_at < $2`, tenant, kernel.InstantOf(before))
 		if err != nil {
 			return err

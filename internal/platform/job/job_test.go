@@ -518,6 +518,15 @@ func TestManyWorkersDoEachJobOnce(t *testing.T) {
 		select {
 		case <-all:
 		case <-time.After(60 * time.Second):
+			for _, town := range x.towns {
+				js, err := x.q.List(x.Context(), town, job.Filter{States: []job.State{job.Waiting, job.Running, job.Failed, job.Cancelled}})
+				for _, j := range js {
+					x.Errorf("%s after attempt %d: %s", j.State, j.Attempt, j.Error)
+				}
+				if err != nil {
+					x.Error(err)
+				}
+			}
 			x.Fatalf("%d jobs are left", left.Load())
 		}
 		for _, town := range x.towns {

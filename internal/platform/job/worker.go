@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -85,16 +86,15 @@ func (w *Worker) loop(ctx context.Context) error {
 	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	kinds := slices.Sorted(maps.Keys(w.Handlers))
-	slots := make(chan struct{}, w.AtOnce)
-	var wg sync.WaitGroup
+	own := &desk{jobs: map[kernel.ID]bool{}}
 	tick := time.NewTicker(w.Poll)
 	defer tick.Stop()
 	for first := 0; ctx.Err() == nil; first++ {
-		found, err := w.look(ctx, work, kinds, slots, &wg, first)
+		found, err := w.look(ctx, work, kinds, own, first)
 		if err != nil && ctx.Err() == nil {
 			slog.Error("jobs cannot be looked for", "error", err)
 		}
-		if found && err == nil && len(slots) < w.AtOnce {
+		if found && err == nil && own.count() < w.AtOnce {
 			continue
 		}
 		select {
@@ -106,7 +106,7 @@ func (w *Worker) loop(ctx context.Context) error {
 
 	ended := make(chan struct{})
 	go func() {
-		wg.Wait()
+		own.wg.Wait()
 		close(ended)
 	}()
 	select {
@@ -120,31 +120,58 @@ func (w *Worker) loop(ctx context.Context) error {
 
 var errStopping = errors.New("job: the program stops")
 
-// look claims what the free slots allow, one tenant after the other, each time beginning with another one so that none waits behind a busy
+// desk holds the jobs a worker is busy with.
+type desk struct {
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	jobs map[kernel.ID]bool
+}
+
+func (d *desk) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.jobs)
+}
+
+func (d *desk) ids() []kernel.ID {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Keys(d.jobs))
+}
+
+func (d *desk) set(id kernel.ID, busy bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if busy {
+		d.jobs[id] = true
+	} else {
+		delete(d.jobs, id)
+	}
+}
+
+// look claims what the free hands allow, one tenant after the other, each time beginning with another one so that none waits behind a busy
 // neighbour, and starts the jobs.
-func (w *Worker) look(ctx, work context.Context, kinds []string, slots chan struct{}, wg *sync.WaitGroup, first int) (found bool, err error) {
+func (w *Worker) look(ctx, work context.Context, kinds []string, own *desk, first int) (found bool, err error) {
 	tenants, err := w.Tenants(ctx)
 	if err != nil {
 		return false, err
 	}
 	for i := range tenants {
-		free := w.AtOnce - len(slots)
-		if free == 0 {
+		free := w.AtOnce - own.count()
+		if free <= 0 {
 			break
 		}
-		js, err := w.Queue.claim(ctx, tenants[(first+i)%len(tenants)], kinds, free, w.Lease)
+		js, err := w.Queue.claim(ctx, tenants[(first+i)%len(tenants)], kinds, own.ids(), free, w.Lease)
 		if err != nil {
 			return found, err
 		}
 		for _, j := range js {
 			found = true
-			slots <- struct{}{}
-			wg.Go(func() {
-				defer func() {
-					<-slots
-					w.Queue.ring() // a slot is free
-				}()
+			own.set(j.ID, true)
+			own.wg.Go(func() {
 				w.do(work, j)
+				own.set(j.ID, false)
+				w.Queue.ring() // a hand is free
 			})
 		}
 	}
@@ -228,6 +255,9 @@ func (w *Worker) keep(ctx context.Context, cancel context.CancelCauseFunc, r *Ru
 		}
 		switch {
 		case errors.Is(err, ErrLost):
+			if r.completing.Load() { // it is done, not lost; ending ctx now would break off the commit's answer
+				return
+			}
 			cancel(err)
 			return
 		case err != nil && ctx.Err() == nil:
@@ -271,6 +301,8 @@ type Run struct {
 	now       Progress
 	result    []byte
 	completed bool
+	// completing is set before Complete's transaction can commit.
+	completing atomic.Bool
 }
 
 // Decode reads the arguments into v; arguments that do not fit are an error no repetition mends.
@@ -314,6 +346,7 @@ func (r *Run) Complete(ctx context.Context) error {
 	if !r.queue.db.InTx(ctx) {
 		return errors.New("job: Complete outside a transaction")
 	}
+	r.completing.Store(true)
 	if err := r.queue.finish(ctx, r.Job, r.progress(), r.result); err != nil {
 		return err
 	}
