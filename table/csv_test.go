@@ -105,6 +105,7 @@ func TestCatalogueOfBadCSV(t *testing.T) {
 			codes: map[string]string{"column.ambiguous": "ask"}, records: 1},
 		{id: "C20 duplicate names not used", data: []byte("Schlüssel;Jahr;Jahr;Wert\n01;2024;2023;1\n"), mapping: "area: {column: A}\nperiod: {column: B}\ncolumns: {Wert: {indicator: x}}\n",
 			codes: map[string]string{"column.duplicate": "warn"}, records: 1},
+		{id: "header twice", data: []byte(head + line + head + line), mapping: five, codes: map[string]string{"layout.header_again": "row"}, records: 4},
 		{id: "C21 trailing separator", data: []byte(strings.ReplaceAll(head+line, "\n", ";\n")), mapping: five, codes: map[string]string{"column.unnamed": "warn"}, records: 2},
 		{id: "C22 10 000 columns", data: []byte(strings.Repeat("c;", 9999) + "c\n" + strings.Repeat("1;", 9999) + "1\n"), mapping: two, refused: "csv.too_many_columns"},
 		{id: "C23 field of 16 MB", data: []byte("a;b\n" + strings.Repeat("x", 16<<20) + ";1\n"), mapping: two, refused: "csv.field_too_long"},
@@ -189,6 +190,13 @@ func TestUnclosedQuoteNamesTheLineOfItsOpening(t *testing.T) {
 	_, err := open([]byte(head+line+"x;\"Mühle;2024;1;2\n"+strings.Repeat(line, 100)), "a.csv", table.Options{})
 	if err == nil || !strings.Contains(err.Error(), "line 3") {
 		t.Error(err)
+	}
+}
+
+func TestFooterOfASmallFileIsKnownBeforeReading(t *testing.T) {
+	f, findings, err := table.Detect(strings.NewReader("Stadt\n\n"+head+line+"\nQuelle: Amt\n"), int64(len("Stadt\n\n"+head+line+"\nQuelle: Amt\n")), "a.csv", table.Options{})
+	if err != nil || f.HeaderRow != 3 || f.FirstRow != 4 || f.FooterRow != 6 || fmt.Sprint(f.Titles) != "[Stadt]" || len(findings) != 1 {
+		t.Errorf("%+v %v %v", f, findings, err)
 	}
 }
 

@@ -53,17 +53,15 @@ func encodingName(s string) (string, bool) {
 
 // bytesSeen is what one pass over a file tells about its bytes.
 type bytesSeen struct {
-	size           int64
-	bom            string // encoding by byte-order mark
-	nulEven        int64
-	nulOdd         int64
-	lf, cr, crlf   int64
-	runes          int64 // valid sequences of more than one byte
-	invalid        int64 // bytes that are not UTF-8
-	mojibake       string
-	control        bool
-	high           []context // first bytes above 127 with their neighbours
-	underscoreLine bool
+	size         int64
+	bom          string // encoding by byte-order mark
+	nulEven      int64
+	nulOdd       int64
+	lf, cr, crlf int64
+	runes        int64 // valid sequences of more than one byte
+	invalid      int64 // bytes that are not UTF-8
+	mojibake     string
+	high         []context // first bytes above 127 with their neighbours
 }
 
 type context struct{ prev, b, next byte }

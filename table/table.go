@@ -41,7 +41,7 @@ type Format struct {
 	HeaderRow  int      // line of the first header row, from 1; 0 if there is none
 	HeaderRows int
 	FirstRow   int // line of the first data row
-	FooterRow  int // line where the text below the table begins; 0 if none was seen in the sample
+	FooterRow  int // line where the text below the table begins; 0 if none was seen in the first rows
 	Genesis    bool
 }
 
@@ -225,7 +225,28 @@ func (t *Table) arrange() error {
 		return refuse("csv.too_many_columns", "columns", strconv.Itoa(len(t.Columns)), "limit", strconv.Itoa(t.opts.Limits.Columns))
 	}
 	t.layoutFindings()
-	return t.guardPersons()
+	if err := t.guardPersons(); err != nil {
+		return err
+	}
+	return t.findFooter()
+}
+
+// findFooter notes where the text below the table begins when the sample holds the whole file; in longer files reading finds it.
+func (t *Table) findFooter() error {
+	if !t.complete {
+		return nil
+	}
+	rows, err := t.Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+	}
+	if rows.footer != nil {
+		t.Format.FooterRow = rows.footer.Line
+	}
+	return rows.Err()
 }
 
 func (t *Table) readSample() (err error) {
