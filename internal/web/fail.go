@@ -76,6 +76,8 @@ func (m *Mux) failStatus(w http.ResponseWriter, r *Request, status int, err erro
 	if status == http.StatusServiceUnavailable || status == http.StatusInsufficientStorage {
 		h.Set("Retry-After", "30")
 	}
+	// The page of an error is drawn even when the time for the request is over.
+	r.Request = r.Request.WithContext(context.WithoutCancel(r.Request.Context()))
 	sentence := r.sentence(status, err)
 	if r.wantsJSON() {
 		m.problem(w, status, sentence, r.ID)

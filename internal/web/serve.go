@@ -72,8 +72,8 @@ func (m *Mux) dispatch(w http.ResponseWriter, r *Request) {
 		}
 		return
 	}
-	if len(rest) > 1 && strings.HasSuffix(rest, "/") {
-		m.moved(w, r, r.Link(unescaped(strings.TrimRight(rest, "/"))))
+	if len(esc) > 1 && strings.HasSuffix(esc, "/") {
+		m.moved(w, r, r.Link("/"+unescaped(strings.Trim(rest, "/"))))
 		return
 	}
 	u := *r.URL

@@ -19,7 +19,7 @@ func TestABrokenFileCostsOnlyItsOwnKeys(t *testing.T) {
 	if c.err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"b.yaml: b.one: placeholder without end", "b.three: line 3: the form other is missing", "a.one: stands twice", "unknown form \"colour\"", "c.yaml"} {
+	for _, want := range []string{"b.one: placeholder without end", "b.three: line 3: the form other is missing", "a.one: stands twice", "unknown form \"colour\"", "c.yaml"} {
 		if !strings.Contains(c.err.Error(), want) {
 			t.Errorf("error does not say %q: %v", want, c.err)
 		}
