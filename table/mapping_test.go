@@ -223,6 +223,33 @@ func TestSpecialTextsKeepTheNumberBesideAFlag(t *testing.T) {
 	}
 }
 
+func TestBalancesMayBeNegative(t *testing.T) {
+	m, err := table.ParseMapping([]byte("area: {column: A}\nperiod: {value: 2024}\ncolumns: {B: {indicator: saldo, part: numerator}, C: {indicator: saldo, part: denominator}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tb, err := open([]byte("Raum;Saldo;Einwohner\n01;-50;1000\n02;20;-7\n03;-9999;10\n"), "a.csv", table.Options{Signed: func(i string) bool { return i == "saldo" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := m.Apply(tb, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []float64
+	for r.Next() {
+		got = append(got, r.Record().Value)
+	}
+	var codes []string
+	for _, f := range r.Findings() {
+		codes = append(codes, f.Code+" "+f.Column)
+	}
+	// A negative denominator stays wrong, and -9999 stays a question.
+	if fmt.Sprint(got) != "[-50 1000]" || fmt.Sprint(codes) != "[number.negative C number.sentinel B]" {
+		t.Errorf("%v %v", got, codes)
+	}
+}
+
 func TestProposalFindsKeyPeriodAndKnownFigures(t *testing.T) {
 	hints := table.Hints{Level: "plr", Edition: "2021", Indicators: map[string]table.Target{"Einwohner": {Indicator: "pop_total", Part: table.PartValue}}}
 	for _, c := range []struct{ id, data, key, period, columns string }{

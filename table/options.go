@@ -17,6 +17,8 @@ type Options struct {
 
 	// AllowPersonData lifts the refusal of columns that look like data of persons.
 	AllowPersonData bool
+	// Signed tells the indicators that are balances (net migration, natural change), whose numerators may be negative; nil if none is.
+	Signed func(indicator string) bool
 	// Confirmed holds codes of findings with outcome "ask" that a person has agreed to; they become warnings.
 	Confirmed []string
 }

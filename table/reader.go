@@ -74,6 +74,7 @@ type output struct {
 	col       int
 	indicator string
 	part      Part
+	counts    bool // a number of people or cases, never negative
 	period    Period
 	state     *valueColumn
 }
@@ -182,7 +183,10 @@ func (f FilterSpec) compile(col int) filter {
 }
 
 func (r *Reader) output(col int, x Target) output {
-	o := output{col: col, indicator: x.Indicator, part: x.Part}
+	o := output{col: col, indicator: x.Indicator, part: x.Part, counts: x.Part == PartDenominator || x.Part == PartNumerator}
+	if signed := r.t.opts.Signed; signed != nil && x.Part == PartNumerator {
+		o.counts = !signed(x.Indicator)
+	}
 	if x.Period != "" {
 		o.period, _ = ParsePeriod(x.Period, "")
 	}

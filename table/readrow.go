@@ -301,7 +301,7 @@ func (r *Reader) value(c Cell, o *output) (Number, bool) {
 			r.report("number.sentinel", o.col, "text", string(trim(c.Text)), "answer", "special")
 			return n, false
 		}
-		if o.part == PartNumerator || o.part == PartDenominator {
+		if o.counts {
 			r.report("number.negative", o.col, "text", string(trim(c.Text)), "part", string(o.part))
 			return n, false
 		}
