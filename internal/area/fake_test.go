@@ -38,6 +38,7 @@ type fakeStore struct {
 	outlines map[kernel.ID][]byte
 	figures  map[kernel.ID]bool
 	last     kernel.Date
+	stamp    int64
 	reads    int
 	before   func() // called as a transaction begins
 }
@@ -52,6 +53,12 @@ func (f *fakeStore) Tx(ctx context.Context, do func(context.Context) error) erro
 		f.before()
 	}
 	return do(ctx)
+}
+
+func (f *fakeStore) Stamp(context.Context, kernel.ID) (int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stamp, nil
 }
 
 func (f *fakeStore) Levels(context.Context, kernel.ID) (out []area.Level, _ error) {
@@ -123,6 +130,7 @@ func (f *fakeStore) Record(_ context.Context, _, edition kernel.ID) (r area.Reco
 
 func (f *fakeStore) SaveEdition(_ context.Context, _ kernel.ID, e area.Edition, m area.Maps, r area.Record) error {
 	f.editions[e.ID], f.maps[e.ID], f.records[e.ID] = e, m, r
+	f.stamp++
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,8 @@ type Files interface {
 
 // Store keeps levels, editions and areas of one tenant at a time. areadb implements it.
 type Store interface {
+	// Stamp changes with every change of editions that is committed, and is cheap to ask.
+	Stamp(ctx context.Context, tenant kernel.ID) (int64, error)
 	Levels(ctx context.Context, tenant kernel.ID) ([]Level, error)
 	// SaveLevel adds a level or changes its name and rank.
 	SaveLevel(ctx context.Context, tenant kernel.ID, l Level) error
@@ -89,20 +92,29 @@ func byRank(x, y Level) int { return cmp.Or(cmp.Compare(x.Rank, y.Rank), cmp.Com
 
 // Editions lists the editions of a level, or of all levels when the key is empty: by rank, the newest first.
 func (s *Service) Editions(ctx context.Context, a access.Actor, levelKey string) ([]Edition, error) {
-	if err := access.CheckTenant(a, access.ReadPublic); err != nil {
-		return nil, err
-	}
-	all, err := s.Store.Editions(ctx, a.Tenant)
+	all, err := s.editions(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	if levelKey != "" {
-		all = slices.DeleteFunc(all, func(e Edition) bool { return e.Level.Key != levelKey })
+	return slices.DeleteFunc(slices.Clone(all), func(e Edition) bool { return levelKey != "" && e.Level.Key != levelKey }), nil
+}
+
+// editions is the shared list of all editions in the order of Editions.
+func (s *Service) editions(ctx context.Context, a access.Actor) ([]Edition, error) {
+	if err := access.CheckTenant(a, access.ReadPublic); err != nil {
+		return nil, err
 	}
-	slices.SortFunc(all, func(x, y Edition) int {
-		return cmp.Or(byRank(x.Level, y.Level), cmp.Compare(y.ValidFrom, x.ValidFrom), cmp.Compare(x.Key, y.Key))
+	stamp, err := s.Store.Stamp(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	return cached(&s.cache, cacheKey{"editions", a.Tenant, strconv.FormatInt(stamp, 10)}, func() ([]Edition, int, error) {
+		all, err := s.Store.Editions(ctx, a.Tenant)
+		slices.SortFunc(all, func(x, y Edition) int {
+			return cmp.Or(byRank(x.Level, y.Level), cmp.Compare(y.ValidFrom, x.ValidFrom), cmp.Compare(x.Key, y.Key))
+		})
+		return all, 500 * len(all), err
 	})
-	return all, nil
 }
 
 // Edition returns the edition of a level by its key, or NotFound.
@@ -121,7 +133,7 @@ func (s *Service) EditionAt(ctx context.Context, a access.Actor, levelKey string
 }
 
 func (s *Service) find(ctx context.Context, a access.Actor, match func(Edition) bool, kv ...any) (Edition, error) {
-	all, err := s.Editions(ctx, a, "")
+	all, err := s.editions(ctx, a)
 	if err != nil {
 		return Edition{}, err
 	}
@@ -180,7 +192,7 @@ func (s *Service) Area(ctx context.Context, a access.Actor, edition kernel.ID, k
 
 // Children lists the areas that lie in the area by the hierarchy, with their editions: by rank, newest edition first, then key.
 func (s *Service) Children(ctx context.Context, a access.Actor, id kernel.ID) ([]Placed, error) {
-	editions, err := s.Editions(ctx, a, "")
+	editions, err := s.editions(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +215,7 @@ func (s *Service) Children(ctx context.Context, a access.Actor, id kernel.ID) ([
 
 // Ancestors lists the areas the area lies in, nearest first.
 func (s *Service) Ancestors(ctx context.Context, a access.Actor, x Area) ([]Placed, error) {
-	editions, err := s.Editions(ctx, a, "")
+	editions, err := s.editions(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +254,7 @@ func chain(all []Edition, id kernel.ID) []Edition {
 
 // Hierarchy returns the areas of an edition with their ancestors on every level above. It is shared and must not be changed.
 func (s *Service) Hierarchy(ctx context.Context, a access.Actor, edition kernel.ID) (*Hierarchy, error) {
-	all, err := s.Editions(ctx, a, "")
+	all, err := s.editions(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +265,7 @@ func (s *Service) Hierarchy(ctx context.Context, a access.Actor, edition kernel.
 	var v strings.Builder
 	for _, e := range c {
 		v.WriteString(version(e))
-		v.WriteString(string(e.ValidFrom + "/" + e.ValidTo))
+		v.WriteString(string(e.ValidFrom+"/"+e.ValidTo) + strconv.Itoa(e.Level.Rank))
 	}
 	return cached(&s.cache, cacheKey{"hierarchy", a.Tenant, v.String()}, func() (*Hierarchy, int, error) {
 		h := &Hierarchy{Edition: c[0]}

@@ -22,6 +22,11 @@ func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error
 	return s.DB.Tx(ctx, f)
 }
 
+// Stamp is the tenant's count of changes.
+func (s *Store) Stamp(ctx context.Context, tenant kernel.ID) (int64, error) {
+	return db.Value[int64](s.DB.Conn(ctx).QueryRowContext(ctx, `select stamp from tenant where tenant_id = $1`, tenant), "access.notfound")
+}
+
 // Levels lists the levels of the tenant.
 func (s *Store) Levels(ctx context.Context, tenant kernel.ID) ([]area.Level, error) {
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select id, key, name, rank from area_level where tenant_id = $1 order by rank, key`, tenant)

@@ -147,7 +147,7 @@ func TestStoreReplacesEditionsAndAreas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if stamp, err := db.Value[int](d.Conn(ctx).QueryRowContext(ctx, `select stamp from tenant where tenant_id = $1`, tenant), ""); err != nil || stamp != 3 {
+		if stamp, err := s.Stamp(ctx, tenant); err != nil || stamp != 3 {
 			t.Errorf("after three saved editions the stamp is %d, %v", stamp, err)
 		}
 		as, err := s.Areas(ctx, tenant, w.plr.ID)
