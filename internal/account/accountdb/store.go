@@ -23,7 +23,9 @@ var (
 )
 
 // Tx runs f in one transaction.
-func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error { return s.DB.Tx(ctx, f) }
+func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error {
+	return s.DB.Tx(ctx, f)
+}
 
 const columns = `id, email, name, password_hash, must_change, created_at, disabled_at`
 
