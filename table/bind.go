@@ -8,12 +8,10 @@ import (
 
 // binder finds columns by header or letter.
 type binder struct {
-	t       *Table
-	used    map[int]bool
-	letters int
-	names   int
-	asks    []Finding
-	err     error
+	t     *Table
+	names int
+	asks  []Finding
+	err   error
 }
 
 func (b *binder) find(name string) int {
@@ -44,9 +42,7 @@ func (b *binder) find(name string) int {
 			}
 			return 0
 		}
-		b.letters++
 	}
-	b.used[hit] = true
 	return hit
 }
 
@@ -66,7 +62,7 @@ func (t *Table) columnNames() string {
 // matters only where it is used.
 func (b *binder) settle() []Finding {
 	out := append([]Finding(nil), b.asks...)
-	confirmed := b.names > 0 && b.letters == 0 && len(b.asks) == 0
+	confirmed := b.names > 0 && len(b.asks) == 0
 	for _, f := range b.t.Findings {
 		switch f.Code {
 		case "layout.title_lines", "layout.header_rows", "sheet.merged_header":
@@ -84,7 +80,7 @@ func (b *binder) settle() []Finding {
 }
 
 // settleFromSample learns the decimal signs from the first rows; columns where nothing is proved yet stay open.
-func (r *Reader) settleFromSample() error {
+func (r *Reader) settleFromSample() {
 	if d := r.m.Table.Decimal; d != "" {
 		for _, s := range r.cols {
 			s.conv.Decimal, s.settled = d[0], true
@@ -103,7 +99,6 @@ func (r *Reader) settleFromSample() error {
 			s.conv.Decimal, s.settled = d, true
 		}
 	}
-	return nil
 }
 
 // settleFromAll reads the whole table once for the columns that the sample left open; only files that need it pay for it.
@@ -143,7 +138,6 @@ func (r *Reader) settleFromAll() {
 		s.conv.Decimal = e.decimal()
 		s.conv.Signs = s.conv.Signs || e.dash
 		if s.conv.Decimal == 0 && e.ambiguous > 0 {
-			s.ambiguous = true
 			if proposal == 0 {
 				proposal = ','
 			}

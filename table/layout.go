@@ -14,7 +14,6 @@ import (
 type sampleRow struct {
 	line  int
 	cells []sampleCell
-	fault string
 }
 
 type sampleCell struct {
@@ -120,7 +119,7 @@ func findLayout(rows []sampleRow, o Options, kind Kind) (l layout, ok bool) {
 	if l.first < 0 { // header without data
 		l.first = len(rows)
 	}
-	if o.FirstRow == 0 && o.HeaderRows > 0 && !dataAbove(rows, l.first) && l.first < o.HeaderRows {
+	if o.FirstRow == 0 && o.HeaderRows > 0 && l.first == 0 {
 		l.first = min(o.HeaderRows, len(rows))
 	}
 	l.header, l.headerRows = headerAbove(rows, l.first, l.width)
@@ -152,8 +151,6 @@ func findLayout(rows []sampleRow, o Options, kind Kind) (l layout, ok bool) {
 	}
 	return l, true
 }
-
-func dataAbove(rows []sampleRow, first int) bool { return first < len(rows) && first > 0 }
 
 // footerIndex finds the line of underscores that ends GENESIS tables.
 func footerIndex(rows []sampleRow) int {

@@ -81,10 +81,8 @@ type output struct {
 
 // valueColumn is what is known about the numbers of a column.
 type valueColumn struct {
-	col         int
 	conv        Convention
 	settled     bool // the convention is given or proved; else it is looked up when a separator turns up
-	ambiguous   bool
 	percent     string
 	bare        string
 	asText      int
@@ -105,7 +103,7 @@ func (m *Mapping) Apply(t *Table, known func(key string) bool) (*Reader, error) 
 		return nil, err
 	}
 	r := &Reader{t: t, m: m, known: known, periodCol: -1, lengths: map[int]bool{}, cols: map[int]*valueColumn{}}
-	b := binder{t: t, used: map[int]bool{}}
+	b := binder{t: t}
 	r.keyCol = -1
 	if m.Area.Key == "" {
 		r.keyCol = b.find(m.Area.Column)
@@ -149,9 +147,7 @@ func (m *Mapping) Apply(t *Table, known func(key string) bool) (*Reader, error) 
 		r.found.add(f)
 	}
 	r.findPairs()
-	if err := r.settleFromSample(); err != nil {
-		return nil, err
-	}
+	r.settleFromSample()
 	rows, err := t.Rows()
 	if err != nil {
 		return nil, err
@@ -192,7 +188,7 @@ func (r *Reader) output(col int, x Target) output {
 	}
 	s := r.cols[col]
 	if s == nil {
-		s = &valueColumn{col: col}
+		s = &valueColumn{}
 		r.cols[col] = s
 		r.byCol = append(r.byCol, col)
 	}

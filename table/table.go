@@ -262,8 +262,8 @@ func (t *Table) readSample() (err error) {
 			t.complete = true
 			break
 		}
-		line, cells, fault := src.row()
-		r := sampleRow{line: line, fault: fault, cells: make([]sampleCell, len(cells))}
+		line, cells, _ := src.row()
+		r := sampleRow{line: line, cells: make([]sampleCell, len(cells))}
 		for i, c := range cells {
 			text := string(c.Text)
 			if len(text) > 2000 {

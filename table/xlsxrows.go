@@ -224,7 +224,7 @@ func digits(v float64) int {
 
 // percentOf moves the decimal sign of the text, which rounds once where multiplying would round twice (0.314 → 31.4).
 func percentOf(raw []byte, v float64) float64 {
-	if bytes.IndexAny(raw, "eE") < 0 {
+	if !bytes.ContainsAny(raw, "eE") {
 		if p, err := strconv.ParseFloat(string(trim(raw))+"e2", 64); err == nil {
 			return p
 		}
