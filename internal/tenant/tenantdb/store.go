@@ -56,6 +56,6 @@ func (s *Store) Update(ctx context.Context, t tenant.Tenant) error {
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return kernel.E(kernel.NotFound, "access.notfound")
 		}
-		return nil
+		return s.DB.Touch(ctx, t.ID)
 	})
 }
