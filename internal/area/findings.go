@@ -80,6 +80,9 @@ func (fs *findings) take(list geo.Findings) {
 		if f.Params == nil {
 			f.Params = map[string]any{}
 		}
+		if _, said := f.Params["x"]; !said && f.Code == "geo.coordinates.outside" {
+			f.Code = "geo.coordinates.none" // they cannot be said: NaN or infinite
+		}
 		if g.Column > 0 {
 			f.Params["column"] = g.Column
 		}
