@@ -23,7 +23,8 @@ import (
 var catalogueYAML []byte
 
 type catalogueFile struct {
-	Units      map[string]float64     `yaml:"units"`
+	Units      map[string]unit        `yaml:"units"`
+	Offices    map[string]kernel.Text `yaml:"offices"`
 	Fields     map[string]kernel.Text `yaml:"fields"`
 	Indicators []struct {
 		Key         string      `yaml:"key"`
@@ -39,6 +40,11 @@ type catalogueFile struct {
 		Signed      bool        `yaml:"signed"`
 		Note        kernel.Text `yaml:"note"`
 	} `yaml:"indicators"`
+}
+
+type unit struct {
+	Factor float64     `yaml:"factor"`
+	Name   kernel.Text `yaml:"name"`
 }
 
 var shipped = sync.OnceValue(func() catalogueFile {
@@ -59,7 +65,7 @@ func Shipped() []Indicator {
 	for i, r := range f.Indicators {
 		position[r.Field]++
 		v := Version{
-			Version: 1, Name: r.Name, Numerator: r.Numerator, Denominator: r.Denominator, Unit: r.Unit, Factor: f.Units[r.Unit],
+			Version: 1, Name: r.Name, Numerator: r.Numerator, Denominator: r.Denominator, Unit: r.Unit, Factor: f.Units[r.Unit].Factor,
 			Direction: Direction(r.Direction), Office: r.Office, Class: r.Class, Aggregation: r.Aggregation, Signed: r.Signed, Note: r.Note,
 		}
 		if v.Aggregation == "" {
@@ -77,9 +83,30 @@ func Shipped() []Indicator {
 func Units() map[string]float64 {
 	m := make(map[string]float64, len(shipped().Units))
 	for u, f := range shipped().Units {
-		m[u] = f
+		m[u] = f.Factor
 	}
 	return m
+}
+
+// UnitName is what people call a unit; one the catalogue does not know is its own name.
+func UnitName(u string) kernel.Text {
+	if x, ok := shipped().Units[u]; ok {
+		return x.Name
+	}
+	return kernel.T(u, u)
+}
+
+// OfficeNames are the names of the offices that deliver, of an entry like "BA+SozA"; one the catalogue does not know is its own name.
+func OfficeNames(office string) []kernel.Text {
+	var out []kernel.Text
+	for _, o := range strings.Split(office, "+") {
+		t, ok := shipped().Offices[o]
+		if !ok {
+			t = kernel.T(o, o)
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 // Fields lists the letters of the catalogue's fields.
@@ -227,7 +254,7 @@ func (v *Version) complete(fields map[string]string) {
 	if v.Factor == 0 {
 		v.Factor = 1
 		if f, ok := shipped().Units[v.Unit]; ok {
-			v.Factor = f
+			v.Factor = f.Factor
 		}
 	}
 	if !(v.Factor > 0) || math.IsInf(v.Factor, 0) {

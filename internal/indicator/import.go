@@ -46,17 +46,18 @@ type Progress func(step string, done, total int)
 
 // importing is one import on its way.
 type importing struct {
-	s        *Service
-	a        access.Actor
-	req      ImportRequest
-	progress Progress
-	report   Report
-	found    findings
-	table    *table.Table
-	st       *stage
-	replaces *Delivery
-	related  []relatedEdition
-	faulty   int // rows the library refused
+	catalogue []Indicator
+	s         *Service
+	a         access.Actor
+	req       ImportRequest
+	progress  Progress
+	report    Report
+	found     findings
+	table     *table.Table
+	st        *stage
+	replaces  *Delivery
+	related   []relatedEdition
+	faulty    int // rows the library refused
 }
 
 // Import reads a file, checks it against itself, the areas and what is known already, and takes it in one transaction: whole, or without the
@@ -124,7 +125,7 @@ func (im *importing) run(ctx context.Context) error {
 		im.found.note(kernel.Ask, "indicator.import.mostly_refused", "rows", n, "of", im.report.Rows-im.report.Filtered, "code", "indicator.import.mostly_refused")
 	}
 	if im.req.Whole && im.report.Refused > 0 {
-		im.found.note(kernel.RefuseFile, "indicator.import.whole", "rows", im.report.Refused)
+		im.found.note(kernel.RefuseFile, "indicator.import.whole", "n", im.report.Refused)
 	}
 	if im.rejected() {
 		return nil
@@ -174,7 +175,14 @@ func (im *importing) open(ctx context.Context) error {
 	if err != nil {
 		return im.refused(err, nil)
 	}
-	o.AllowPersonData, o.Confirmed = im.req.PersonData, confirmed(im.req.Accept)
+	if im.catalogue, err = im.s.Store.Indicators(ctx, im.a.Tenant); err != nil {
+		return err
+	}
+	signed := map[string]bool{}
+	for _, i := range im.catalogue {
+		signed[i.Key] = i.Current().Signed
+	}
+	o.AllowPersonData, o.Confirmed, o.Signed = im.req.PersonData, confirmed(im.req.Accept), func(key string) bool { return signed[key] }
 	if im.table, err = table.Open(im.req.Data, im.req.Size, im.req.FileName, o); err != nil {
 		return im.refused(err, nil)
 	}
@@ -214,12 +222,8 @@ func (im *importing) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("areas: %w", err)
 	}
-	catalogue, err := im.s.Store.Indicators(ctx, im.a.Tenant)
-	if err != nil {
-		return err
-	}
 	im.report.Level, im.report.Edition = edition.Level.Key, edition.Key
-	im.st = newStage(catalogue, edition, areas)
+	im.st = newStage(im.catalogue, edition, areas)
 	return im.checkTargets()
 }
 
