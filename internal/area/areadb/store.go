@@ -4,6 +4,7 @@
 package areadb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -72,18 +73,8 @@ func (s *Store) Areas(ctx context.Context, tenant, edition kernel.ID) ([]area.Ar
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+areaColumns+` from area where tenant_id = $1 and edition_id = $2`, tenant, edition)
 	list, err := db.Collect(rows, err, scanArea)
 	// Sorted here: the order of texts depends on the collation of the database.
-	slices.SortFunc(list, func(x, y area.Area) int { return compare(x.Key, y.Key) })
+	slices.SortFunc(list, func(x, y area.Area) int { return cmp.Compare(x.Key, y.Key) })
 	return list, err
-}
-
-func compare(x, y string) int {
-	switch {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	}
-	return 0
 }
 
 // Children lists the areas that name the area as their parent.
