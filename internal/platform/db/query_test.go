@@ -141,8 +141,11 @@ func TestBulkWritesWhatInsertWrites(t *testing.T) {
 		}
 		rows, err := d.Conn(t.Context()).QueryContext(t.Context(), probes)
 		got, err := db.Collect(rows, err, scanProbe)
-		want := []probe{{id: "a", v: 1.5, n: 7, b: true, at: at, doc: db.AsJSON(doc{"ß", nil}), raw: []byte{1}}, {id: "b"},
-			{id: "c\t\\N\r\n\\", v: -1e-300, n: math.MinInt64, raw: []byte{92}}}
+		want := []probe{
+			{id: "a", v: 1.5, n: 7, b: true, at: at, doc: db.AsJSON(doc{"ß", nil}), raw: []byte{1}},
+			{id: "b"},
+			{id: "c\t\\N\r\n\\", v: -1e-300, n: math.MinInt64, raw: []byte{92}},
+		}
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("got  %+v\nwant %+v (%v)", got, want, err)
 		}

@@ -22,7 +22,7 @@ func TestNamesTenant(t *testing.T) {
 		`insert into area (id) values ($1)`:                                                false,
 		`update area set name = $1 where id = $2`:                                          false,
 		`update area set name = $1 where (tenant_id, id) = ($2, $3)`:                       true,
-		`delete from area`:                                                                 false,
+		`delete from area`: false,
 		"with recursive up (id) as (select id from area where tenant_id = $1 union all select 1 from up) select * from up": true,
 		`with a as (select id from area) select * from a`:                                                                  false,
 		`select 1`: true,
