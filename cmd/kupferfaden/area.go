@@ -36,7 +36,7 @@ type AreaImportCmd struct {
 	ParentEdition    string            `help:"Edition of the parents; by default the one of the same key." placeholder:"KEY"`
 	ParentPrefix     int               `help:"So many characters of the key are the parent's key." placeholder:"N"`
 	ParentField      string            `help:"Field with the parent's key." placeholder:"FIELD"`
-	ParentByGeometry bool              `help:"The parent is the area that contains it."`
+	ParentByGeometry bool              `name:"parent-geometry" help:"The parent is the area that contains it."`
 	CRS              int               `name:"crs" help:"EPSG code of the coordinates instead of the declared one." placeholder:"EPSG"`
 	SwapAxes         bool              `help:"Coordinates stand as latitude, longitude."`
 	Grid             string            `help:"BETA2007.gsb for exact transformation from Gauß-Krüger." type:"existingfile" placeholder:"FILE"`

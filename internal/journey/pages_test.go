@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package journey_test
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// crawl follows the links of a page within the site and returns one address for every shape of address: two profiles of the same level are one.
+func crawl(b *tab, start string, limit int) []string {
+	b.t.Helper()
+	host := hostOf(start)
+	seen := map[string]bool{}
+	queue, pages := []string{start}, []string{}
+	for len(queue) > 0 && len(pages) < limit {
+		u := queue[0]
+		queue = queue[1:]
+		if key := shape(u); seen[key] {
+			continue
+		} else {
+			seen[key] = true
+		}
+		b.open(u)
+		pages = append(pages, u)
+		for _, link := range strings.Fields(eval[string](b, `[...document.querySelectorAll("a[href]:not([download])")].map(a => a.href).join("\n")`)) {
+			p, err := url.Parse(link)
+			if err != nil || p.Host != host || strings.HasPrefix(p.Path, "/static/") || download.MatchString(p.Path) || strings.Contains(p.Path, "abmelden") {
+				continue
+			}
+			p.Fragment = ""
+			queue = append(queue, p.String())
+		}
+	}
+	return pages
+}
+
+var (
+	download = regexp.MustCompile(`\.(csv|xlsx|geojson|svg|pdf|html|yaml|json)$|/(original|datei|download)$`)
+	number   = regexp.MustCompile(`[0-9]+`)
+	uuid     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
+	areaKey  = regexp.MustCompile(`(/raeume/[^/]+/[^/]+/).+`)
+	oneOf    = regexp.MustCompile(`(/daten/|/arbeit/katalog/|/verfahren/|/arbeit/verfahren/|/hilfe/).+`)
+)
+
+// shape of an address: keys and numbers replaced, query parameters by name only.
+func shape(u string) string {
+	p, err := url.Parse(u)
+	if err != nil {
+		return u
+	}
+	path := uuid.ReplaceAllString(p.Path, "#")
+	path = areaKey.ReplaceAllString(path, "$1#")
+	path = oneOf.ReplaceAllString(path, "$1#")
+	path = number.ReplaceAllString(path, "#")
+	names := []string{}
+	for k := range p.Query() {
+		names = append(names, k)
+	}
+	slices.Sort(names)
+	return path + "?" + strings.Join(names, "&")
+}
+
+func hostOf(u string) string {
+	p, err := url.Parse(u)
+	if err != nil {
+		return ""
+	}
+	return p.Host
+}
+
+// viewports and colour schemes every page is checked in.
+var looks = []struct {
+	name   string
+	width  int64
+	height int64
+	dark   bool
+}{{"desktop", 1280, 900, false}, {"phone, dark", 390, 844, true}}
+
+func check(b *tab, pages []string) {
+	b.t.Helper()
+	titles := map[string]string{}
+	for _, look := range looks {
+		b.size(look.width, look.height)
+		b.dark(look.dark)
+		for _, p := range pages {
+			b.open(p)
+			b.axe(p + " (" + look.name + ")")
+			if wide := eval[float64](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 1 {
+				b.t.Errorf("%s (%s): the page is %v pixels wider than the window", p, look.name, wide)
+			}
+			if look.dark {
+				continue
+			}
+			if title := eval[string](b, "document.title"); title == "" {
+				b.t.Errorf("%s has no title", p)
+			} else if other, ok := titles[title]; ok && shape(other) != shape(p) && !strings.Contains(p, "?") {
+				b.t.Logf("%s and %s share the title %q", p, other, title)
+			} else {
+				titles[title] = p
+			}
+			if n := eval[float64](b, "document.querySelectorAll('h1').length"); n != 1 {
+				b.t.Errorf("%s has %v headings of the first level", p, n)
+			}
+			if !strings.Contains(eval[string](b, "document.body.innerText"), "Kupferstadt ist erfunden") &&
+				!strings.Contains(eval[string](b, "document.body.innerText"), "fictional") {
+				b.t.Errorf("%s does not say that the town is fictional", p)
+			}
+		}
+	}
+}
+
+func TestPublicPagesHaveNoAccessibilityViolation(t *testing.T) {
+	k, b := kupferstadt(t), browser(t)
+	pages := crawl(b, k.url+"/", 60)
+	if len(pages) < 10 {
+		t.Errorf("only %d pages are reachable from the start page: %v", len(pages), pages)
+	}
+	check(b, pages)
+}
+
+func TestEnglishPagesHaveNoAccessibilityViolation(t *testing.T) {
+	k, b := kupferstadt(t), browser(t)
+	pages := crawl(b, k.url+"/en/", 60)
+	for _, p := range pages {
+		if u, _ := url.Parse(p); !strings.HasPrefix(u.Path, "/en") {
+			continue
+		}
+		b.open(p)
+		if lang := eval[string](b, "document.documentElement.lang"); lang != "en" {
+			t.Errorf("%s has lang %q", p, lang)
+		}
+		b.axe(p)
+	}
+}
+
+func TestPlannerPagesHaveNoAccessibilityViolation(t *testing.T) {
+	k, b := kupferstadt(t), browser(t)
+	b.signIn(k)
+	pages := slices.DeleteFunc(crawl(b, k.url+"/arbeit", 120), func(p string) bool { return !strings.Contains(p, "/arbeit") })
+	if len(pages) < 8 {
+		t.Errorf("only %d planner pages: %v", len(pages), pages)
+	}
+	check(b, pages)
+}
