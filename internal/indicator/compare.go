@@ -141,7 +141,9 @@ func (c *comparing) slice(ctx context.Context, index int, s *staged) error {
 	rep.Numerator, rep.Denominator = f.sums()
 	s.parts = f.parts()
 	for _, i := range aboveWhole(v, f) {
-		rep.AboveWhole = append(rep.AboveWhole, st.areas[i].Key)
+		if len(rep.AboveWhole) < keptTwice {
+			rep.AboveWhole = append(rep.AboveWhole, st.areas[i].Key)
+		}
 		c.found.add(aboveFinding(v, s.period, f, st.areas[i].Key, i))
 	}
 	if len(rep.AboveWhole) > 0 {
@@ -331,7 +333,9 @@ func (c *comparing) compareLevels(ctx context.Context, s *staged, v Version, rep
 		var differing []difference
 		sr.Compared, sr.Incomplete, differing = compareSums(v, part, r.of, whole)
 		for _, d := range differing {
-			sr.Differing = append(sr.Differing, Difference{Key: keys[d.index].Key, Part: d.part, Sum: d.sum, Expected: d.expected})
+			if len(sr.Differing) < keptTwice {
+				sr.Differing = append(sr.Differing, Difference{Key: keys[d.index].Key, Part: d.part, Sum: d.sum, Expected: d.expected})
+			}
 			c.found.add(sumFinding(v, s.period, r.edition, keys, d))
 		}
 		rep.Sums = append(rep.Sums, sr)
@@ -372,7 +376,9 @@ func (c *comparing) compareBefore(ctx context.Context, index int, s *staged, v V
 	found, where, shift := jumps(v, before, now)
 	for n, j := range found {
 		j.Key = c.st.areas[where[n]].Key
-		rep.Jumps = append(rep.Jumps, j)
+		if len(rep.Jumps) < keptTwice {
+			rep.Jumps = append(rep.Jumps, j)
+		}
 		c.found.add(kernel.Finding{Code: "indicator.quality.jump", Outcome: kernel.Warn, Key: j.Key, Params: kernel.Params("indicator", v.Name,
 			"period", s.period, "before", from, "from", j.From, "to", j.To)})
 	}

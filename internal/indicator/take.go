@@ -20,7 +20,7 @@ import (
 
 // How much of a list a report keeps; a file of a million broken rows still gives a report that can be read.
 const (
-	keptTwice = 1000
+	keptTwice = 1000 // areas named in one list of the report
 	keptLines = 20
 	keptKeys  = 10_000
 )
