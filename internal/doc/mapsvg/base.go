@@ -28,8 +28,12 @@ func (s Size) orDefault() Size {
 type Base struct {
 	pr        projection
 	paths     map[string]string // by area key
+	middles   map[string]middle // by area key
 	districts []district
 }
+
+// middle is a place inside an area for a sign, and how much room there is.
+type middle struct{ x, y, w float64 }
 
 type district struct {
 	name, path string
@@ -46,7 +50,7 @@ func NewBase(areas []Area, districts []District, geographic bool, size Size) *Ba
 	for _, d := range districts {
 		rings = append(rings, d.Rings...)
 	}
-	b := &Base{pr: fit(rings, geographic, size.Width, size.Height, margin), paths: make(map[string]string, len(areas))}
+	b := &Base{pr: fit(rings, geographic, size.Width, size.Height, margin), paths: make(map[string]string, len(areas)), middles: make(map[string]middle, len(areas))}
 	lines := newBorders(size.Tolerance)
 	outlines := func(rings []Ring) (out [][]cell) {
 		for _, r := range rings {
@@ -96,6 +100,8 @@ func (b *Base) addArea(a Area, shape [][]cell) {
 		shape = [][]cell{{c, {c.x + 1, c.y}, {c.x + 1, c.y + 1}, {c.x, c.y + 1}}}
 	}
 	b.paths[a.Key] = path(shape)
+	x, y, w := anchor(shape)
+	b.middles[a.Key] = middle{x, y, w}
 }
 
 func (m Map) base(size Size) *Base { return NewBase(m.Areas, m.Districts, m.Geographic, size) }

@@ -64,7 +64,9 @@ func (m Map) SVG(o Options) (string, error) {
 	}
 	d.Rawf(`<g transform="translate(0 %s)">`, svg.Num(p.top))
 	p.areas()
+	p.outlines()
 	p.districts()
+	p.signs()
 	p.selected()
 	p.scaleBar()
 	d.Raw(`</g>`)
@@ -208,6 +210,53 @@ func (p *painter) newGroup(a Area) string {
 	return `<g class="` + css + `" fill="` + colour.Hex() + `" stroke="` + palette.Outline(colour).Hex() + `">`
 }
 
+// outlines draws a heavy line around the areas that have one, on a light one that sets it off from dark fills.
+func (p *painter) outlines() {
+	var d []string
+	for _, a := range p.m.Areas {
+		if data := p.base.paths[a.Key]; a.Outlined && data != "" {
+			d = append(d, `<path d="`, data, `"/>`)
+		}
+	}
+	if len(d) == 0 {
+		return
+	}
+	ink := p.d.Axis()
+	p.d.Raw(`<g fill="none" stroke-linejoin="round" pointer-events="none" stroke-width="`, svg.Num(outlineWidth), `" `, ink.Stroke(), `>`)
+	p.d.Raw(d...)
+	p.d.Raw(`</g>`)
+}
+
+const outlineWidth = 3.2
+
+// signs draws the triangles, smaller where an area has little room.
+func (p *painter) signs() {
+	open := false
+	for _, a := range p.m.Areas {
+		at, ok := p.base.middles[a.Key]
+		if a.Sign == NoSign || !ok {
+			continue
+		}
+		if !open {
+			open = true
+			p.d.Raw(`<g pointer-events="none" stroke-width="1.6" stroke-linejoin="round" paint-order="stroke" class="kf-ink kf-halo" fill="`,
+				palette.Ink(p.o.Theme).Hex(), `" stroke="`, palette.Paper(p.o.Theme).Hex(), `">`)
+		}
+		p.d.Raw(`<path d="`, triangle(a.Sign, at.x, at.y, min(max(at.w/5, 4.5), 11)), `"/>`)
+	}
+	if open {
+		p.d.Raw(`</g>`)
+	}
+}
+
+// triangle is the path of a sign about a point.
+func triangle(s Sign, x, y, r float64) string {
+	if s == Down {
+		r = -r
+	}
+	return "M" + svg.Num(x) + " " + svg.Num(y-r) + "l" + svg.Num(r) + " " + svg.Num(1.8*r) + "h" + svg.Num(-2*r) + "z"
+}
+
 type box struct{ x0, y0, x1, y1 float64 }
 
 // districts draws the outlines and, where they fit, the names, the widest place first; a name never lies on another.
@@ -283,12 +332,24 @@ func (p *painter) legend() {
 	for i, e := range p.entries {
 		x := margin + float64(i/rows)*width
 		y := p.legendTop + textSize*0.7 + float64(i%rows)*textSize*1.6
-		p.d.Raw(`<rect x="`, svg.Num(x), `" y="`, svg.Num(y), `" width="36" height="24" stroke-width=".9"`)
-		if e.Special != nil {
-			p.d.Raw(` fill="url(#`, p.patternID(*e.Special), `)" stroke="`, palette.SpecialLine(p.o.Theme).Hex(), `"/>`)
-		} else {
-			p.d.Raw(` class="`, e.CSS, `" fill="`, e.Colour.Hex(), `" stroke="`, palette.Outline(e.Colour).Hex(), `"/>`)
-		}
+		p.sample(e, x, y)
 		p.d.Text(svg.Text{X: x + 46, Y: y + 19, Size: textSize, Paint: p.d.Ink(), Text: svg.Cut(p.entryText(e), textSize, width-50)})
+	}
+}
+
+// sample draws what a row of the legend explains.
+func (p *painter) sample(e Entry, x, y float64) {
+	if e.Sign != NoSign {
+		p.d.Raw(`<path d="`, triangle(e.Sign, x+18, y+12, 9), `" `, p.d.Ink().Fill(), `/>`)
+		return
+	}
+	p.d.Raw(`<rect x="`, svg.Num(x), `" y="`, svg.Num(y), `" width="36" height="24"`)
+	switch {
+	case e.Outlined:
+		p.d.Raw(` fill="none" stroke-width="`, svg.Num(outlineWidth), `" `, p.d.Axis().Stroke(), `/>`)
+	case e.Special != nil:
+		p.d.Raw(` stroke-width=".9" fill="url(#`, p.patternID(*e.Special), `)" stroke="`, palette.SpecialLine(p.o.Theme).Hex(), `"/>`)
+	default:
+		p.d.Raw(` stroke-width=".9" class="`, e.CSS, `" fill="`, e.Colour.Hex(), `" stroke="`, palette.Outline(e.Colour).Hex(), `"/>`)
 	}
 }

@@ -57,7 +57,20 @@ type Area struct {
 	Value string
 	// Href links the area to its page; empty for no link.
 	Href string
+	// Sign is a mark in the middle of the area, Outlined a heavy line around it; both say more than the class and have their own legend text.
+	Sign     Sign
+	Outlined bool
 }
+
+// Sign is a triangle in the middle of an area that says how it has changed.
+type Sign int
+
+// The two signs; most areas have none.
+const (
+	NoSign Sign = iota
+	Up
+	Down
+)
 
 // District is a larger area drawn as an outline with its name over the areas.
 type District struct {
@@ -80,7 +93,7 @@ const (
 	status
 )
 
-// Sequential colours n classes from least to most.
+// Sequential colours n classes from least to most. Where values are so alike that only one or two classes come out, they take colours of three.
 func Sequential(n int) Scheme { return Scheme{kind: sequential, n: n} }
 
 // Diverging colours classes below and above a stated reference.
@@ -95,12 +108,12 @@ func (s Scheme) check() error {
 	ok := true
 	switch s.kind {
 	case sequential:
-		ok = s.n >= palette.MinClasses && s.n <= palette.MaxClasses
+		ok = s.n >= 1 && s.n <= palette.MaxClasses
 	case diverging:
 		ok = s.below >= 1 && s.below <= 3 && s.above >= 1 && s.above <= 3
 	}
 	if !ok {
-		return fmt.Errorf("a map cannot have %d classes; choose %d to %d", s.n, palette.MinClasses, palette.MaxClasses)
+		return fmt.Errorf("a map cannot have %d classes; choose 1 to %d", s.n, palette.MaxClasses)
 	}
 	return nil
 }
@@ -113,8 +126,15 @@ func (s Scheme) fill(i int, t palette.Theme) (palette.Colour, string) {
 	case status:
 		return palette.Status(i+1, t), palette.StatusClass(i + 1)
 	}
-	return palette.Sequential(s.n, t)[i], palette.SequentialClass(s.n, i)
+	n := s.n
+	if n < palette.MinClasses {
+		i, n = i*s.n+2-s.n, palette.MinClasses
+	}
+	return palette.Sequential(n, t)[i], palette.SequentialClass(n, i)
 }
+
+// Fill returns the colour of a class and the style class that pages colour it by.
+func (s Scheme) Fill(class int, t palette.Theme) (palette.Colour, string) { return s.fill(class, t) }
 
 // Map is what is to be drawn.
 type Map struct {
@@ -126,6 +146,9 @@ type Map struct {
 	Classes []string
 	// Specials are the legend texts of areas without class; one is demanded for every Special that occurs.
 	Specials map[palette.Special]string
+	// Signs are the legend texts of Up and Down, OutlineText that of outlined areas; demanded where they occur.
+	Signs       [2]string
+	OutlineText string
 	// LegendTitle says what is measured and in which unit.
 	LegendTitle string
 	// Source is the line with source, date, area edition and licence that stands under every figure.
@@ -149,6 +172,9 @@ type Entry struct {
 	Colour  palette.Colour
 	// CSS is the style class of the colour in pages; empty for specials, which are patterns.
 	CSS string
+	// Sign or Outlined is what the row explains, where it is neither class nor special.
+	Sign     Sign
+	Outlined bool
 }
 
 // Check says what is wrong with the map before anything is drawn.
@@ -172,6 +198,9 @@ func (m Map) Check() error {
 		case a.Class < 0 || a.Class >= m.Scheme.n:
 			errs = append(errs, fmt.Errorf("area %s has class %d of %d", a.Key, a.Class+1, m.Scheme.n))
 		}
+		if a.Sign != NoSign && m.Signs[a.Sign-Up] == "" || a.Outlined && m.OutlineText == "" {
+			errs = append(errs, fmt.Errorf("area %s has a mark for which the legend has no text", a.Key))
+		}
 		for _, p := range slices.Concat(a.Rings...) {
 			if math.IsNaN(p.X) || math.IsNaN(p.Y) || math.IsInf(p.X, 0) || math.IsInf(p.Y, 0) {
 				errs = append(errs, fmt.Errorf("area %s has a corner that is no number", a.Key))
@@ -182,11 +211,19 @@ func (m Map) Check() error {
 	return errors.Join(errs...)
 }
 
-// Legend returns the rows of the legend with the number of areas in each: all classes, and the specials that occur.
+// Legend returns the rows of the legend with the number of areas in each: all classes, and the specials and marks that occur.
 func (m Map) Legend(t palette.Theme) []Entry {
 	counts := make([]int, m.Scheme.n)
 	special := map[palette.Special]int{}
+	var signs [2]int
+	outlined := 0
 	for _, a := range m.Areas {
+		if a.Sign != NoSign {
+			signs[a.Sign-Up]++
+		}
+		if a.Outlined {
+			outlined++
+		}
 		switch {
 		case a.Special != nil:
 			special[*a.Special]++
@@ -203,6 +240,14 @@ func (m Map) Legend(t palette.Theme) []Entry {
 		if special[s] > 0 {
 			entries = append(entries, Entry{Label: m.Specials[s], Count: special[s], Class: -1, Special: &s, Colour: palette.SpecialGround(t)})
 		}
+	}
+	for i, n := range signs {
+		if n > 0 {
+			entries = append(entries, Entry{Label: m.Signs[i], Count: n, Class: -1, Sign: Up + Sign(i), Colour: palette.Paper(t)})
+		}
+	}
+	if outlined > 0 {
+		entries = append(entries, Entry{Label: m.OutlineText, Count: outlined, Class: -1, Outlined: true, Colour: palette.Paper(t)})
 	}
 	return entries
 }

@@ -189,6 +189,43 @@ func TestLegendCountsEveryAreaOnce(t *testing.T) {
 	}
 }
 
+func TestSignsAndOutlinesAreDrawnAndExplained(t *testing.T) {
+	m := small()
+	m.Areas[0].Sign, m.Areas[1].Sign, m.Areas[1].Outlined = mapsvg.Up, mapsvg.Down, true
+	if _, err := m.SVG(mapsvg.Options{}); err == nil {
+		t.Error("marks without legend text are drawn")
+	}
+	m.Signs, m.OutlineText = [2]string{"besser", "schlechter"}, "besondere Aufmerksamkeit"
+	var got []string
+	for _, e := range m.Legend(palette.Light)[5:] {
+		got = append(got, fmt.Sprintf("%s %d", e.Label, e.Count))
+	}
+	if strings.Join(got, "|") != "besser 1|schlechter 1|besondere Aufmerksamkeit 1" {
+		t.Error(got)
+	}
+	s := draw(t, m, mapsvg.Options{ID: "m", Standalone: true})
+	parse(t, s)
+	// One triangle in the map and one in the legend for each sign: the first points up, the second down.
+	if n := len(regexp.MustCompile(`l-[0-9.]+ -[0-9.]+h[0-9.]+z`).FindAllString(s, -1)); n != 2 {
+		t.Errorf("%d triangles down", n)
+	}
+	if n := len(regexp.MustCompile(`l[0-9.]+ [0-9.]+h-[0-9.]+z`).FindAllString(s, -1)); n != 2 {
+		t.Errorf("%d triangles up", n)
+	}
+}
+
+func TestFewClassesStillHaveColours(t *testing.T) {
+	for n := 1; n <= 2; n++ {
+		m := small()
+		m.Scheme, m.Classes = mapsvg.Sequential(n), []string{"a", "b"}[:n]
+		m.Areas[0].Class, m.Areas[1].Class = 0, n-1
+		parse(t, draw(t, m, mapsvg.Options{}))
+		if _, css := m.Scheme.Fill(n-1, palette.Light); css != fmt.Sprintf("kf-q3-%d", n) {
+			t.Errorf("%d classes: the highest is %s", n, css)
+		}
+	}
+}
+
 func TestScaleBarIsTrue(t *testing.T) {
 	// Two kilometres take 400 - 2·8 units, so 500 m, the longest round length within a quarter of the width, take 96.
 	s := draw(t, small(), mapsvg.Options{ID: "m", Size: mapsvg.Size{Width: 400}, Scale: metres})
