@@ -4,6 +4,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -59,6 +60,23 @@ func errSignIn() error {
 	return &kernel.Error{Kind: kernel.Invalid, Key: "account.signin.failed", Fields: map[string]string{}}
 }
 
+// waitKey is the key of the error that asks to wait after failed guesses.
+const waitKey = "account.signin.wait"
+
+func errWait(w time.Duration) error {
+	return kernel.E(kernel.Invalid, waitKey, "n", int64((w+time.Second-1)/time.Second))
+}
+
+// Wait tells how many seconds the reader has to wait before the next try, when that is what err says.
+func Wait(err error) (seconds int64, ok bool) {
+	var e *kernel.Error
+	if !errors.As(err, &e) || e.Key != waitKey {
+		return 0, false
+	}
+	seconds, ok = e.Params["n"].(int64)
+	return seconds, ok
+}
+
 // SignIn gives the account of address and password. from stands for the reader's network address, for slowing down guesses only. The answer to
 // an unknown address, a wrong password and a disabled account is the same, in words and in time.
 func (s *Service) SignIn(ctx context.Context, tenant kernel.ID, email, password, from string) (Account, error) {
@@ -67,7 +85,7 @@ func (s *Service) SignIn(ctx context.Context, tenant kernel.ID, email, password,
 		return Account{}, errSignIn()
 	}
 	if w := s.throttle.wait(folded, from, s.now()); w > 0 {
-		return Account{}, kernel.E(kernel.Invalid, "account.signin.wait", "n", int64((w+time.Second-1)/time.Second))
+		return Account{}, errWait(w)
 	}
 	a, err := s.Store.ByEmail(ctx, tenant, folded)
 	if err != nil && kernel.KindOf(err) != kernel.NotFound {
@@ -216,7 +234,7 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, old, pass
 	}
 	folded := FoldEmail(a.Email)
 	if w := s.throttle.wait(folded, from, s.now()); w > 0 {
-		return kernel.E(kernel.Invalid, "account.signin.wait", "n", int64((w+time.Second-1)/time.Second))
+		return errWait(w)
 	}
 	ok, _, err := s.Hasher.Check(ctx, a.Hash, old)
 	if err != nil {

@@ -5,6 +5,7 @@ package web
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -94,6 +95,9 @@ func (w *compressWriter) WriteHeader(status int) {
 	}
 	w.wrote, w.status = true, status
 	h := w.Header()
+	if cc := h.Values("Cache-Control"); len(cc) > 1 && slices.Contains(cc, "no-store") {
+		h.Set("Cache-Control", "no-store") // the session adds a weaker line of its own
+	}
 	if h.Get("Content-Encoding") == "" && compressible(h.Get("Content-Type")) && h.Get("Content-Range") == "" {
 		addVary(h, "Accept-Encoding")
 		length, err := strconv.Atoi(h.Get("Content-Length"))

@@ -30,6 +30,8 @@ func errorStatus(err error) int {
 		return http.StatusInsufficientStorage
 	case errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable
+	case errors.Is(err, errHost):
+		return http.StatusMisdirectedRequest
 	case !errors.As(err, &e):
 		return http.StatusInternalServerError
 	}
@@ -128,7 +130,7 @@ func titleKey(status int) string {
 		return "web.error.signin"
 	case http.StatusForbidden:
 		return "web.error.denied"
-	case http.StatusNotFound:
+	case http.StatusNotFound, http.StatusMisdirectedRequest:
 		return "web.error.notfound"
 	case http.StatusMethodNotAllowed:
 		return "web.error.method"
@@ -149,7 +151,7 @@ func adviceKey(status int) string {
 	switch status {
 	case http.StatusForbidden:
 		return "web.advice.denied"
-	case http.StatusNotFound:
+	case http.StatusNotFound, http.StatusMisdirectedRequest:
 		return "web.advice.notfound"
 	case http.StatusConflict:
 		return "web.advice.conflict"

@@ -173,6 +173,9 @@ func (m *Mux) resolve(w http.ResponseWriter, r *Request, esc string) (string, er
 	if err != nil {
 		return "", err
 	}
+	if !m.served(list, r.Host) {
+		return "", errHost
+	}
 	home := homeOf(list, r.Host)
 	rest := esc
 	if after, ok := strings.CutPrefix(esc, "/t/"); ok {
@@ -213,13 +216,29 @@ func (m *Mux) resolve(w http.ResponseWriter, r *Request, esc string) (string, er
 	return rest, nil
 }
 
-// homeOf gives the index of the town that addresses without /t/{key} speak of, -1 where there is none: the one of the host, else the only one,
-// else HomeTenant.
-func homeOf(list []Tenant, host string) int {
+// errHost answers a name that is not ours: somebody points a foreign name at this machine (DNS rebinding, poisoned links).
+var errHost = kernel.E(kernel.NotFound, "web.host")
+
+func (m *Mux) served(list []Tenant, host string) bool {
+	if len(m.o.Hosts) == 0 {
+		return true
+	}
+	host = hostName(host)
+	return slices.Contains(m.o.Hosts, host) || slices.ContainsFunc(list, func(t Tenant) bool { return slices.Contains(t.Hosts, host) })
+}
+
+func hostName(host string) string {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	if i := slices.IndexFunc(list, func(t Tenant) bool { return slices.Contains(t.Hosts, strings.ToLower(host)) }); i >= 0 {
+	return strings.ToLower(host)
+}
+
+// homeOf gives the index of the town that addresses without /t/{key} speak of, -1 where there is none: the one of the host, else the only one,
+// else HomeTenant.
+func homeOf(list []Tenant, host string) int {
+	host = hostName(host)
+	if i := slices.IndexFunc(list, func(t Tenant) bool { return slices.Contains(t.Hosts, host) }); i >= 0 {
 		return i
 	}
 	if len(list) == 1 {

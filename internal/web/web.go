@@ -60,6 +60,7 @@ type Options struct {
 	SignIn  func(r *Request, back string) templ.Component
 	Log     *slog.Logger   // nil: slog.Default
 	TLS     bool           // pages are reached through HTTPS: send HSTS
+	Hosts   []string       // names under which the installation is reached; empty: any. Hosts of towns are always allowed
 	Proxies []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
 	Cache   int            // bytes of rendered pages kept in memory; 0: 24 MiB
 }

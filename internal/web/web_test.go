@@ -187,6 +187,17 @@ func TestTownsAreFoundByPrefixHostOrBeingTheHome(t *testing.T) {
 	}
 }
 
+func TestForeignHostNamesAreRefusedWhereOursAreNamed(t *testing.T) {
+	m := web.New(web.Options{Tenants: two, Hosts: []string{"sozialatlas.example"}, Log: slog.New(slog.DiscardHandler)})
+	m.Handle("GET /{$}", access.ReadPublic, page("Start"))
+	for host, want := range map[string]int{"sozialatlas.example": 200, "SOZIALATLAS.example:443": 200, "atlas.zinn.example": 200, "evil.example": 421} {
+		w := get(m, "/", "Host", host)
+		if w.Code != want || strings.Contains(w.Body.String(), "evil") {
+			t.Errorf("%s: %d, want %d", host, w.Code, want)
+		}
+	}
+}
+
 func TestSeveralTownsWithoutAHomeAreListed(t *testing.T) {
 	m := newMux(towns{{ID: "1", Key: "zinn", Name: kernel.T("Zinnstadt", "")}, {ID: "2", Key: "blei", Name: kernel.T("Bleistadt", "")}})
 	w := get(m, "/")

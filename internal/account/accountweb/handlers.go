@@ -5,6 +5,7 @@ package accountweb
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -70,6 +71,11 @@ func (h handlers) signIn(w http.ResponseWriter, r *web.Request) error {
 	back := web.SafeReturn(f.Value("weiter"))
 	f.Set("weiter", back)
 	a, err := h.service.SignIn(r.Context(), r.Tenant.ID, f.Value("email"), f.Value("password"), r.Client())
+	if seconds, ok := account.Wait(err); ok {
+		f.Fail(err)
+		w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
+		return r.RenderStatus(w, http.StatusTooManyRequests, signInTitle(r), signInForm(f))
+	}
 	if f.Fail(err) {
 		return r.Invalid(w, signInTitle(r), signInForm(f))
 	}
