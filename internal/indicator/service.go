@@ -64,7 +64,6 @@ type Store interface {
 // Areas is what the service asks of area.Service.
 type Areas interface {
 	Edition(ctx context.Context, a access.Actor, level, edition string) (area.Edition, error)
-	EditionByID(ctx context.Context, a access.Actor, id kernel.ID) (area.Edition, error)
 	Editions(ctx context.Context, a access.Actor, level string) ([]area.Edition, error)
 	Areas(ctx context.Context, a access.Actor, edition kernel.ID) ([]area.Area, error)
 }

@@ -70,8 +70,7 @@ func benchFile(b *testing.B, keys []string) (path, mapping string) {
 	return path, mapping + "disclosure: unchecked\n"
 }
 
-// BenchmarkImport1M takes a file of a million figures: dry run and import, as a person does it. heap-MB is the largest live heap seen, rss-MB
-// what the process grew by.
+// BenchmarkImport1M takes a file of a million figures: dry run and import, as a person does it. heap-MB is the largest heap in use on the way.
 func BenchmarkImport1M(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()

@@ -158,15 +158,6 @@ func (a *areas) Edition(_ context.Context, _ access.Actor, level, edition string
 	return area.Edition{}, kernel.E(kernel.NotFound, "area.edition.unknown")
 }
 
-func (a *areas) EditionByID(_ context.Context, _ access.Actor, id kernel.ID) (area.Edition, error) {
-	for _, e := range a.editions {
-		if e.ID == id {
-			return e, nil
-		}
-	}
-	return area.Edition{}, kernel.E(kernel.NotFound, "area.edition.unknown")
-}
-
 func (a *areas) Editions(_ context.Context, _ access.Actor, level string) ([]area.Edition, error) {
 	var out []area.Edition
 	for _, e := range a.editions {

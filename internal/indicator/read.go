@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package indicator
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/table"
+)
+
+// read streams the records into the stage.
+func (im *importing) read(ctx context.Context) error {
+	r, err := im.req.Mapping.Apply(im.table, im.st.known)
+	if err != nil {
+		return im.refused(err, im.table)
+	}
+	defer r.Close()
+	rd := reading{im: im, unknown: map[string]int{}, periods: map[table.Period]*period{}, columns: map[columnKey]*ColumnReport{}}
+	for n := 0; r.Next(); n++ {
+		if n%8192 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			im.progress("read", r.Stats().Rows, 0)
+		}
+		rd.record(r.Record())
+	}
+	if err := r.Err(); err != nil {
+		if err := im.refused(err, im.table); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.Findings() {
+		if f.Code != "number.part_above_whole" { // judged below, for shares only
+			im.found.add(fromTable(f, im.table))
+			im.found.extra("table."+f.Code, max(0, f.Count-1))
+		}
+	}
+	stats := r.Stats()
+	im.progress("read", stats.Rows, stats.Rows)
+	im.report.Rows, im.report.Filtered, im.report.Padded = stats.Rows, stats.Filtered, stats.Repaired
+	im.report.Refused, im.faulty = stats.Refused, stats.Refused
+	rd.done()
+	return nil
+}
+
+// reading turns records into cells.
+type reading struct {
+	im      *importing
+	unknown map[string]int // key and its first line
+	lost    lineSet        // lines of unknown areas
+	periods map[table.Period]*period
+	columns map[columnKey]*ColumnReport
+	order   []columnKey
+
+	area    string
+	areaAt  int32
+	areaOK  bool
+	lastPer table.Period
+	lastIs  *period
+	lastCol columnKey
+	lastRep *ColumnReport
+	lastInd int
+}
+
+type period struct {
+	period  kernel.Period
+	refused bool
+	slices  []int32 // by indicator, 0 none, else its slice + 1
+}
+
+type columnKey struct {
+	column    int
+	indicator string
+	part      table.Part
+}
+
+func (rd *reading) record(rec *table.Record) {
+	im, st := rd.im, rd.im.st
+	line := int32(rec.Line)
+	if rec.Area != rd.area || rd.area == "" {
+		rd.area = rec.Area
+		rd.areaAt, rd.areaOK = st.index[rec.Area]
+	}
+	if !rd.areaOK {
+		if _, ok := rd.unknown[rec.Area]; !ok && len(rd.unknown) < keptKeys {
+			rd.unknown[rec.Area] = rec.Line
+		}
+		rd.lost.add(line)
+		return
+	}
+	st.matched.add(line)
+	p := rd.period(rec.Period)
+	if p.refused {
+		if st.bad.add(line) {
+			f, _ := im.outside(p.period)
+			f.Row, f.Key = rec.Line, rec.Area
+			im.found.add(f)
+		}
+		return
+	}
+	col := rd.column(rec)
+	if rec.Flag == table.FlagMissing && !rec.HasValue {
+		col.Empty++
+		return
+	}
+	c := cell{value: math.NaN(), slice: rd.slice(p), area: rd.areaAt, line: line, column: int16(min(rec.Column, math.MaxInt16)), flag: flagCodes[rec.Flag]}
+	v := st.version(st.slices[c.slice])
+	c.part = partCodes[rec.Part]
+	if c.part == valueCode && v.Aggregation == Sum {
+		c.part = numeratorCode // the value of a count is the count
+	}
+	if rec.HasValue {
+		c.value = rec.Value
+		if rec.Value < 0 && c.part != changeCode && (!v.Signed || c.part == denominatorCode) {
+			if st.bad.add(line) {
+				im.found.add(kernel.Finding{Code: "indicator.import.negative", Outcome: kernel.RefuseRow, Row: rec.Line, Key: rec.Area,
+					Column: columnLabel(im.table, rec.Column), Params: kernel.Params("indicator", v.Name, "value", rec.Value)})
+			}
+			return
+		}
+		if col.Cells == 0 || rec.Value < col.Min {
+			col.Min = rec.Value
+		}
+		if col.Cells == 0 || rec.Value > col.Max {
+			col.Max = rec.Value
+		}
+		col.Sum += rec.Value
+	}
+	col.Cells++
+	if c.flag != 0 {
+		if col.Flags == nil {
+			col.Flags = map[Flag]int{}
+		}
+		col.Flags[flagNames[c.flag]]++
+	}
+	st.given.add(line)
+	st.add(c)
+}
+
+func (rd *reading) period(p table.Period) *period {
+	if rd.lastIs != nil && rd.lastPer == p {
+		return rd.lastIs
+	}
+	x := rd.periods[p]
+	if x == nil {
+		x = &period{period: periodOf(p), slices: make([]int32, len(rd.im.st.catalogue))}
+		if f, ok := rd.im.outside(x.period); ok {
+			x.refused = f.Outcome == kernel.RefuseRow
+			if !x.refused && rd.im.req.Mapping.Period.Value == "" {
+				rd.im.found.add(f)
+			}
+		}
+		rd.periods[p] = x
+	}
+	rd.lastPer, rd.lastIs = p, x
+	return x
+}
+
+// column finds what is summed up for a column; it also remembers the indicator for slice.
+func (rd *reading) column(rec *table.Record) *ColumnReport {
+	k := columnKey{rec.Column, rec.Indicator, rec.Part}
+	if rd.lastRep != nil && rd.lastCol == k {
+		return rd.lastRep
+	}
+	c := rd.columns[k]
+	if c == nil {
+		c = &ColumnReport{Column: columnLabel(rd.im.table, rec.Column), Indicator: rec.Indicator, Part: partNames[partCodes[rec.Part]]}
+		rd.columns[k] = c
+		rd.order = append(rd.order, k)
+	}
+	rd.lastCol, rd.lastRep, rd.lastInd = k, c, rd.im.st.byKey[rec.Indicator]
+	return c
+}
+
+func (rd *reading) slice(p *period) int32 {
+	n := p.slices[rd.lastInd]
+	if n == 0 {
+		n = rd.im.st.place(rd.lastInd, p.period) + 1
+		p.slices[rd.lastInd] = n
+	}
+	return n - 1
+}
+
+func columnLabel(t *table.Table, index int) string {
+	if index >= len(t.Columns) {
+		return ""
+	}
+	c := t.Columns[index]
+	if c.Name == "" {
+		return c.Letter
+	}
+	return c.Letter + " (" + c.Name + ")"
+}
+
+func (rd *reading) done() {
+	im := rd.im
+	for _, k := range rd.order {
+		im.report.Columns = append(im.report.Columns, *rd.columns[k])
+	}
+	im.report.Matched = im.st.matched.count
+	im.report.Refused += rd.lost.count
+	if len(rd.unknown) == 0 {
+		return
+	}
+	first := math.MaxInt
+	for key, line := range rd.unknown {
+		im.report.Unmatched = append(im.report.Unmatched, key)
+		first = min(first, line)
+	}
+	slices.Sort(im.report.Unmatched)
+	e := im.st.edition
+	im.found.add(kernel.Finding{Code: "indicator.import.unknown_area", Outcome: kernel.RefuseRow, Row: first,
+		Params: kernel.Params("keys", shorten(im.report.Unmatched), "n", len(im.report.Unmatched), "rows", rd.lost.count, "level", e.Level.Key, "edition", e.Key)})
+}
+
+// shorten keeps a list readable in a sentence; the report has all of it.
+func shorten(keys []string) []string {
+	if len(keys) <= 20 {
+		return keys
+	}
+	return append(slices.Clone(keys[:20]), "…")
+}
