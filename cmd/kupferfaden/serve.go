@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"time"
@@ -51,8 +52,10 @@ func (c *InitCmd) Run(e *Env) error {
 // ServeCmd serves the pages.
 type ServeCmd struct {
 	Place
-	Listen string `help:"Address to listen on." env:"KUPFERFADEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	TLS    bool   `help:"The town is reached through HTTPS (by a proxy): secure cookies, HSTS."`
+	Listen string         `help:"Address to listen on." env:"KUPFERFADEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	TLS    bool           `help:"The town is reached through HTTPS (by a proxy): secure cookies, HSTS."`
+	Host   []string       `help:"Name the installation answers to; without it, any." env:"KUPFERFADEN_HOST" placeholder:"NAME"`
+	Proxy  []netip.Prefix `help:"Network of a reverse proxy whose X-Forwarded-For is believed." env:"KUPFERFADEN_PROXY" placeholder:"CIDR"`
 }
 
 // Run serves until it is stopped.
@@ -66,7 +69,7 @@ func (c *ServeCmd) Run(e *Env) error {
 		return err
 	}
 	defer a.Close()
-	return serve(e, a, c.Listen, c.TLS, log)
+	return serve(e, a, c.Listen, app.WebOptions{TLS: c.TLS, Hosts: c.Host, Proxies: c.Proxy}, log)
 }
 
 // openServing opens the data for a serving process, which sets reports with a typesetter of its own.
@@ -86,12 +89,12 @@ func typesetter() *typst.Child {
 // shutdownWithin is how long running requests may take to end.
 const shutdownWithin = 10 * time.Second
 
-func serve(e *Env, a *app.App, listen string, tls bool, log *slog.Logger) error {
+func serve(e *Env, a *app.App, listen string, o app.WebOptions, log *slog.Logger) error {
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return kernel.E(kernel.Unavailable, "cli.listen", "address", listen, "detail", err)
 	}
-	handler, err := a.Handler(app.WebOptions{TLS: tls})
+	handler, err := a.Handler(o)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -155,7 +158,7 @@ func (c *DemoCmd) Run(e *Env) error {
 	if c.NoServe {
 		return nil
 	}
-	return serve(e, a, c.Listen, false, log)
+	return serve(e, a, c.Listen, app.WebOptions{}, log)
 }
 
 // VersionCmd prints the version.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -20,7 +21,9 @@ import (
 
 // WebOptions say how the pages are reached.
 type WebOptions struct {
-	TLS bool // through HTTPS, by a proxy: secure cookies and HSTS
+	TLS     bool           // through HTTPS, by a proxy: secure cookies and HSTS
+	Hosts   []string       // names the installation answers to; empty: any
+	Proxies []netip.Prefix // reverse proxies whose word about the reader's address is believed
 }
 
 // Mux makes the routes of every capability.
@@ -29,6 +32,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	sessions := accountweb.NewSessions(a.Accounts, store, o.TLS)
 	m := web.New(web.Options{
 		Tenants: tenantweb.Tenants{Service: a.Tenants}, Sessions: sessions, SignIn: accountweb.SignInForm, Log: a.Log, TLS: o.TLS,
+		Hosts: o.Hosts, Proxies: o.Proxies,
 	})
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
 	m.System("GET /readyz", http.HandlerFunc(a.ready))
