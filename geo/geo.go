@@ -151,14 +151,14 @@ type Limits struct {
 	MaxDepth    int // nesting of JSON
 }
 
-// DefaultLimits suits a city of a million addresses; the documented limit for one import is 5 million vertices.
+// DefaultLimits suits a city of a million addresses; the documented limit for one import is 2 million vertices.
 func DefaultLimits() Limits {
 	return Limits{
 		MaxBytes:    512 << 20,
 		MaxUnzipped: 512 << 20,
 		MaxEntries:  1000,
 		MaxFeatures: 1_000_000,
-		MaxVertices: 5_000_000,
+		MaxVertices: 2_000_000,
 		MaxFields:   2000,
 		MaxText:     1 << 20,
 		MaxDepth:    64,

@@ -69,7 +69,7 @@ func newSHP(r io.Reader, name string, lim geo.Limits) (*shpReader, error) {
 // short turns the end of the data into a refusal and leaves other errors.
 func (s *shpReader) short(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return refuse("shapefile.truncated", s.name, map[string]any{"records": s.records}, "The file %q ends after %d shapes in the middle of one; transfer it again.", s.name, s.records)
+		return refuse("shapefile.truncated", s.name, map[string]any{"record": s.records}, "The file %q ends in the middle of shape %d; transfer it again.", s.name, s.records)
 	}
 	return err
 }
@@ -83,6 +83,7 @@ func (s *shpReader) next() (g geom.Geometry, problem string, ok bool, err error)
 		}
 		return g, "", false, s.short(err)
 	}
+	s.records++
 	length := 2 * int64(binary.BigEndian.Uint32(h[4:]))
 	if length < 4 || length > s.lim.MaxUnzipped {
 		return g, "", false, s.damaged("claims a length of %d bytes", length)
@@ -91,7 +92,6 @@ func (s *shpReader) next() (g geom.Geometry, problem string, ok bool, err error)
 	if _, err := io.CopyN(&s.buf, s.r, length); err != nil {
 		return g, "", false, s.short(err)
 	}
-	s.records++
 	b := s.buf.Bytes()
 	t := plainType(int32(binary.LittleEndian.Uint32(b)))
 	if t == typeNull {

@@ -11,6 +11,7 @@ package simplify
 import (
 	"container/heap"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/peterstace/simplefeatures/geom"
@@ -64,7 +65,7 @@ func New(areas []geom.Geometry, opt Options) (*Coverage, error) {
 
 // arrange snaps the rings to the grid and cuts them where they meet.
 func (c *Coverage) arrange(areas []geom.Geometry) *plane.Arrangement {
-	var segs []plane.Segment
+	var rings [][]plane.Point
 	var owner []int32
 	for i, g := range areas {
 		var parts []geom.Polygon
@@ -82,14 +83,12 @@ func (c *Coverage) arrange(areas []geom.Geometry) *plane.Arrangement {
 						pts = append(pts, q)
 					}
 				}
-				for j := range pts {
-					segs = append(segs, plane.Segment{A: pts[j], B: pts[(j+1)%len(pts)], Ring: int32(len(owner))})
-				}
+				rings = append(rings, pts)
 				owner = append(owner, int32(i))
 			}
 		}
 	}
-	return plane.Build(segs, owner)
+	return plane.Build(rings, owner)
 }
 
 // outline writes every area as rings of vertices.
@@ -241,16 +240,12 @@ func newLiving(c *Coverage, arr *plane.Arrangement) *living {
 }
 
 func (l *living) pack() {
-	kept := l.ids[:0]
-	var boxes []plane.Box
-	for _, v := range l.ids {
-		if l.c.rank[v] == math.MaxInt32 {
-			kept = append(kept, v)
-			p := l.c.points[v]
-			boxes = append(boxes, plane.Box{MinX: float64(p.X), MinY: float64(p.Y), MaxX: float64(p.X), MaxY: float64(p.Y)})
-		}
-	}
-	l.ids, l.killed, l.tree = kept, 0, plane.NewIndex(boxes)
+	l.ids = slices.DeleteFunc(l.ids, func(v int32) bool { return l.c.rank[v] != math.MaxInt32 })
+	l.killed = 0
+	l.tree = plane.NewIndex(len(l.ids), func(i int) plane.Box {
+		p := l.c.points[l.ids[i]]
+		return plane.Box{MinX: float64(p.X), MinY: float64(p.Y), MaxX: float64(p.X), MaxY: float64(p.Y)}
+	})
 }
 
 func (l *living) drop() {

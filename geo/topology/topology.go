@@ -163,20 +163,13 @@ func (m *model) points(area int32, seq geom.Sequence) ([]plane.Point, string) {
 
 // build arranges the given rings; owner of a ring is what ownerOf says.
 func (m *model) build(rings []int32, ownerOf func(ring int32) int32) *plane.Arrangement {
-	n := 0
-	for _, r := range rings {
-		n += len(m.rings[r].points)
-	}
-	segs := make([]plane.Segment, 0, n)
+	points := make([][]plane.Point, len(m.rings))
 	owner := make([]int32, len(m.rings))
 	for _, r := range rings {
 		owner[r] = ownerOf(r)
-		pts := m.rings[r].points
-		for i := range pts {
-			segs = append(segs, plane.Segment{A: pts[i], B: pts[(i+1)%len(pts)], Ring: r})
-		}
+		points[r] = m.rings[r].points
 	}
-	return plane.Build(segs, owner)
+	return plane.Build(points, owner)
 }
 
 func (m *model) buildAll() *plane.Arrangement {

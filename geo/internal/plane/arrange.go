@@ -38,9 +38,10 @@ type Arrangement struct {
 	labels [][]Cover
 }
 
-// Build cuts the segments and labels the faces. owner gives the owner of each ring; rings must be closed.
-func Build(segs []Segment, owner []int32) *Arrangement {
-	n, clean := cut(segs)
+// Build cuts the rings where they meet and labels the faces. The inside of an area is on the left of its rings; they close by themselves, and
+// empty ones are left out. owner gives the owner of each ring.
+func Build(rings [][]Point, owner []int32) *Arrangement {
+	n, clean := cut(rings)
 	a := &Arrangement{Points: n.points, Clean: clean, edges: n.edges, owner: owner}
 	a.net(n.uses)
 	a.star()
@@ -203,12 +204,8 @@ func (a *Arrangement) nest() {
 		a.inner[0] = outlines
 		return
 	}
-	boxes := make([]Box, len(a.edges))
 	n := network{points: a.Points}
-	for i, e := range a.edges {
-		boxes[i] = n.box(e)
-	}
-	tree := NewIndex(boxes)
+	tree := NewIndex(len(a.edges), func(i int) Box { return n.box(a.edges[i]) })
 	leftmost := make([]Point, len(a.starts))
 	for _, c := range outlines {
 		leftmost[c] = a.Points[a.Tail(a.starts[c])]

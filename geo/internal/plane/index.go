@@ -28,13 +28,14 @@ type Index struct {
 	levels []int   // start of each level in boxes
 }
 
-// NewIndex packs the boxes; the item number is the position in the slice.
-func NewIndex(boxes []Box) *Index {
-	n := len(boxes)
-	t := &Index{items: make([]int32, n)}
-	for i := range t.items {
+// NewIndex packs n boxes; box gives the one of an item.
+func NewIndex(n int, box func(item int) Box) *Index {
+	t := &Index{items: make([]int32, n), boxes: make([]Box, n, n+n/(fanout-1)+8)}
+	for i := range n {
 		t.items[i] = int32(i)
+		t.boxes[i] = box(i)
 	}
+	boxes := t.boxes
 	byX := func(a, b int32) int { return compareFloat(boxes[a].MinX+boxes[a].MaxX, boxes[b].MinX+boxes[b].MaxX) }
 	byY := func(a, b int32) int { return compareFloat(boxes[a].MinY+boxes[a].MaxY, boxes[b].MinY+boxes[b].MaxY) }
 	slices.SortFunc(t.items, byX)
@@ -42,10 +43,7 @@ func NewIndex(boxes []Box) *Index {
 	for i := 0; i < n; i += slice {
 		slices.SortFunc(t.items[i:min(i+slice, n)], byY)
 	}
-	t.boxes = make([]Box, n, n+n/(fanout-1)+2)
-	for i, it := range t.items {
-		t.boxes[i] = boxes[it]
-	}
+	permute(boxes, t.items)
 	t.levels = []int{0}
 	for start, end := 0, n; end-start > 1; {
 		t.levels = append(t.levels, end)
@@ -59,6 +57,28 @@ func NewIndex(boxes []Box) *Index {
 		start, end = end, len(t.boxes)
 	}
 	return t
+}
+
+// permute brings boxes into the order of items in place, cycle by cycle; a second copy would double the memory of large indexes.
+func permute(boxes []Box, items []int32) {
+	done := make([]bool, len(items))
+	for i := range items {
+		if done[i] {
+			continue
+		}
+		first := boxes[i]
+		at := i
+		for {
+			done[at] = true
+			from := int(items[at])
+			if from == i {
+				boxes[at] = first
+				break
+			}
+			boxes[at] = boxes[from]
+			at = from
+		}
+	}
 }
 
 func compareFloat(a, b float64) int {

@@ -4,12 +4,6 @@ package plane
 
 import "slices"
 
-// Segment is a directed piece of a ring; the inside of its area is on the left.
-type Segment struct {
-	A, B Point
-	Ring int32
-}
-
 // use is one ring running along an edge, forward (+1) or backward (-1).
 type use struct {
 	edge, ring int32
@@ -55,15 +49,27 @@ func (n *network) edge(a, b int32) (id int32, dir int8) {
 // nearly parallel crossing left over.
 const maxRounds = 6
 
-// cut builds the network of the segments, cut at all crossings and touches. clean is false when crossings remained after maxRounds.
-func cut(segs []Segment) (n *network, clean bool) {
-	n = &network{ids: make(map[Point]int32, len(segs)), byEnds: make(map[edge]int32, len(segs)), uses: make([]use, 0, len(segs))}
-	for _, s := range segs {
-		if s.A == s.B {
+// cut builds the network of the rings, which close by themselves, cut at all crossings and touches. clean is false when crossings remained
+// after maxRounds.
+func cut(rings [][]Point) (n *network, clean bool) {
+	total := 0
+	for _, r := range rings {
+		total += len(r)
+	}
+	n = &network{ids: make(map[Point]int32, total/2), byEnds: make(map[edge]int32, total/2), uses: make([]use, 0, total)}
+	for i, r := range rings {
+		if len(r) == 0 {
 			continue
 		}
-		e, dir := n.edge(n.vertex(s.A), n.vertex(s.B))
-		n.uses = append(n.uses, use{e, s.Ring, dir})
+		last := n.vertex(r[len(r)-1])
+		for _, p := range r {
+			v := n.vertex(p)
+			if v != last {
+				e, dir := n.edge(last, v)
+				n.uses = append(n.uses, use{e, int32(i), dir})
+			}
+			last = v
+		}
 	}
 	for range maxRounds {
 		if !n.round() {
@@ -80,38 +86,36 @@ func (n *network) box(e edge) Box {
 
 // round cuts every edge at the vertices and crossings on it and reports whether it cut any.
 func (n *network) round() bool {
-	boxes := make([]Box, len(n.edges))
-	for i, e := range n.edges {
-		boxes[i] = n.box(e)
+	tree := NewIndex(len(n.edges), func(i int) Box { return n.box(n.edges[i]) })
+	cuts := map[int32][]int32{}
+	at := func(i int32, v int32) {
+		if e := n.edges[i]; v != e.u && v != e.v && through(n.points[e.u], n.points[e.v], n.points[v]) {
+			cuts[i] = append(cuts[i], v)
+		}
 	}
-	tree := NewIndex(boxes)
+	var crossings []int32
 	for i, e := range n.edges {
 		a, b := n.points[e.u], n.points[e.v]
-		tree.Search(boxes[i], func(j int32) bool {
+		tree.Search(n.box(e).grown(), func(j int32) bool {
 			f := n.edges[j]
-			if int(j) <= i || e.u == f.u || e.v == f.v || e.u == f.v || e.v == f.u {
-				return true // a common end: any further touch is an end lying on the other edge, found below
+			if int(j) == i {
+				return true
+			}
+			at(int32(i), f.u)
+			at(int32(i), f.v)
+			if int(j) < i || e.u == f.u || e.v == f.v || e.u == f.v || e.v == f.u {
+				return true
 			}
 			if c, d := n.points[f.u], n.points[f.v]; properCrossing(a, b, c, d) {
-				n.vertex(crossing(a, b, c, d))
+				crossings = append(crossings, n.vertex(crossing(a, b, c, d)))
 			}
 			return true
 		})
 	}
-	dots := make([]Box, len(n.points))
-	for i, p := range n.points {
-		dots[i] = Box{float64(p.X), float64(p.Y), float64(p.X), float64(p.Y)}
-	}
-	tree = NewIndex(dots)
-	cuts := map[int32][]int32{}
-	for i, e := range n.edges {
-		a, b := n.points[e.u], n.points[e.v]
-		box := boxes[i]
-		box.MinX, box.MinY, box.MaxX, box.MaxY = box.MinX-1, box.MinY-1, box.MaxX+1, box.MaxY+1
-		tree.Search(box, func(k int32) bool {
-			if k != e.u && k != e.v && through(a, b, n.points[k]) {
-				cuts[int32(i)] = append(cuts[int32(i)], k)
-			}
+	for _, v := range crossings {
+		p := n.points[v]
+		tree.Search(Box{float64(p.X), float64(p.Y), float64(p.X), float64(p.Y)}.grown(), func(i int32) bool {
+			at(i, v)
 			return true
 		})
 	}
@@ -121,6 +125,9 @@ func (n *network) round() bool {
 	n.apply(cuts)
 	return true
 }
+
+// grown is the box with a margin of one grid unit, within which a vertex may lie on an edge.
+func (b Box) grown() Box { return Box{b.MinX - 1, b.MinY - 1, b.MaxX + 1, b.MaxY + 1} }
 
 // apply replaces each cut edge by its pieces.
 func (n *network) apply(cuts map[int32][]int32) {
@@ -137,6 +144,7 @@ func (n *network) apply(cuts map[int32][]int32) {
 			}
 			return int(k - l)
 		})
+		cuts[i] = slices.Compact(c)
 	}
 	old, uses := n.edges, n.uses
 	n.edges, n.uses = nil, make([]use, 0, len(uses)+2*len(cuts))

@@ -16,14 +16,13 @@ import (
 
 type point = plane.Point
 
-func segments(rings ...[]point) (segs []plane.Segment, owner []int32) {
-	for i, r := range rings {
-		for j := range r {
-			segs = append(segs, plane.Segment{A: r[j], B: r[(j+1)%len(r)], Ring: int32(i)})
-		}
-		owner = append(owner, int32(i))
+// alone makes every ring its own owner.
+func alone(rings ...[]point) ([][]point, []int32) {
+	owner := make([]int32, len(rings))
+	for i := range owner {
+		owner[i] = int32(i)
 	}
-	return segs, owner
+	return rings, owner
 }
 
 func square(x, y, d int64) []point { return []point{{x, y}, {x + d, y}, {x + d, y + d}, {x, y + d}} }
@@ -79,7 +78,7 @@ func TestOrientIsExactWhereFloatsFail(t *testing.T) {
 //	+---|-+ B |
 //	    +-----+
 func TestFacesOfTwoOverlappingSquares(t *testing.T) {
-	a := plane.Build(segments(square(0, 0, 30), square(20, 10, 30)))
+	a := plane.Build(alone(square(0, 0, 30), square(20, 10, 30)))
 	for _, c := range []struct {
 		by   []int32
 		want float64
@@ -100,8 +99,7 @@ func TestNestedAndSeparatePieces(t *testing.T) {
 	for i, j := 0, len(hole)-1; i < j; i, j = i+1, j-1 {
 		hole[i], hole[j] = hole[j], hole[i]
 	}
-	segs, _ := segments(square(0, 0, 100), hole, square(40, 40, 20), square(200, 0, 10))
-	a := plane.Build(segs, []int32{0, 0, 1, 2})
+	a := plane.Build([][]point{square(0, 0, 100), hole, square(40, 40, 20), square(200, 0, 10)}, []int32{0, 0, 1, 2})
 	if got := area(a, covered(0)); got != 10000-6400 {
 		t.Errorf("frame %v", got)
 	}
@@ -119,7 +117,7 @@ func TestNestedAndSeparatePieces(t *testing.T) {
 
 // A bow tie crosses itself: one wing winds forward, one backward; both together are two triangles that touch.
 func TestBowTieBecomesTwoTriangles(t *testing.T) {
-	a := plane.Build(segments([]point{{0, 0}, {10, 10}, {10, 0}, {0, 10}}))
+	a := plane.Build(alone([]point{{0, 0}, {10, 10}, {10, 0}, {0, 10}}))
 	p := a.Polygons(a.Select(func(f int32) bool { return len(a.Label(f)) > 0 }))
 	if len(p) != 2 || plane.SignedArea2(p[0][0]) != 50 || plane.SignedArea2(p[1][0]) != 50 {
 		t.Errorf("got %v", p)
@@ -128,7 +126,7 @@ func TestBowTieBecomesTwoTriangles(t *testing.T) {
 
 // A ring that touches itself in one vertex encloses a hole (C closed to O): it becomes a shell and a hole.
 func TestRingTouchingItselfFromInsideBecomesShellAndHole(t *testing.T) {
-	a := plane.Build(segments([]point{{0, 0}, {10, 0}, {10, 10}, {5, 10}, {8, 5}, {5, 3}, {2, 5}, {5, 10}, {0, 10}}))
+	a := plane.Build(alone([]point{{0, 0}, {10, 0}, {10, 10}, {5, 10}, {8, 5}, {5, 3}, {2, 5}, {5, 10}, {0, 10}}))
 	p := a.Polygons(a.Select(func(f int32) bool { return len(a.Label(f)) > 0 }))
 	if len(p) != 1 || len(p[0]) != 2 {
 		t.Fatalf("got %v", p)
@@ -164,7 +162,7 @@ func TestArrangementOfRandomTangles(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		size := int64(8) << (seed % 30)
 		rings := [][]point{randomRing(r, 3+r.IntN(12), size), randomRing(r, 3+r.IntN(12), size), randomRing(r, 3, size)}
-		a := plane.Build(segments(rings...))
+		a := plane.Build(alone(rings...))
 		if !a.Clean {
 			t.Fatalf("seed %d: not clean", seed)
 		}
@@ -259,7 +257,7 @@ func TestOutlineOfRandomFacesIsValidAndKeepsTheArea(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		size := int64(8) << (seed % 30)
-		a := plane.Build(segments(randomRing(r, 3+r.IntN(15), size), randomRing(r, 3+r.IntN(15), size)))
+		a := plane.Build(alone(randomRing(r, 3+r.IntN(15), size), randomRing(r, 3+r.IntN(15), size)))
 		sel := func(f int32) bool { return f > 0 && (uint64(f)*2654435761+seed)%3 > 0 }
 		want := 0.
 		for f := int32(1); f < int32(a.Faces()); f++ {
@@ -300,7 +298,7 @@ func TestIndexFindsWhatAScanFinds(t *testing.T) {
 			x, y := r.Float64(), r.Float64()
 			boxes[i] = plane.Box{MinX: x, MinY: y, MaxX: x + r.Float64()*.1, MaxY: y + r.Float64()*.1}
 		}
-		ix := plane.NewIndex(boxes)
+		ix := plane.NewIndex(n, func(i int) plane.Box { return boxes[i] })
 		for range 50 {
 			x, y := r.Float64(), r.Float64()
 			q := plane.Box{MinX: x, MinY: y, MaxX: x + .1, MaxY: y + .1}
@@ -325,9 +323,9 @@ func BenchmarkBuild(b *testing.B) {
 					rings = append(rings, square(i*100, j*100, 100))
 				}
 			}
-			segs, owner := segments(rings...)
+			_, owner := alone(rings...)
 			for range b.N {
-				plane.Build(segs, owner)
+				plane.Build(rings, owner)
 			}
 		})
 	}
