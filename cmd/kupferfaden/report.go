@@ -5,8 +5,5 @@ package main
 // ReportCmd groups the verbs on the social report.
 type ReportCmd struct{}
 
-// CheckCmd checks what is stored.
-type CheckCmd struct{ Place }
-
 // ExportCmd writes figures to a file.
 type ExportCmd struct{ Place }
