@@ -4,6 +4,7 @@ package crs_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/peterstace/simplefeatures/geom"
@@ -86,5 +87,24 @@ func TestCheckJudgesTheDeclaredSystem(t *testing.T) {
 		if c.sev == geo.Row && len(c.l.Features) != n-1 {
 			t.Errorf("%s: the impossible feature must leave the layer", name)
 		}
+	}
+}
+
+func TestTransformLayerLeavesItsInputAndNamesTheFeature(t *testing.T) {
+	l := layer(crs.UTM32, square(303000, 5620000, 500))
+	before := l.Features[0].Geometry.AsText()
+	out, err := crs.TransformLayer(*l, crs.WGS84)
+	if err != nil || out.CRS != crs.WGS84 || l.Features[0].Geometry.AsText() != before {
+		t.Fatal(err)
+	}
+	if b, _ := out.Bounds(); b.MinX < 6.2 || b.MaxX > 6.23 || b.MinY < 50.6 || b.MaxY > 50.75 {
+		t.Errorf("%v", b)
+	}
+	if _, err := crs.TransformLayer(*layer(0), crs.WGS84); err == nil {
+		t.Error("an unknown system cannot be transformed")
+	}
+	_, err = crs.TransformLayer(*layer(crs.WGS84, square(6, 50, 1), square(6, 95, 1)), crs.UTM32)
+	if err == nil || !strings.Contains(err.Error(), "feature 2") {
+		t.Errorf("got %v", err)
 	}
 }
