@@ -30,7 +30,7 @@ func TestFindingsSayWhereAndHowBad(t *testing.T) {
 	if err := fs.Err(); !errors.As(err, &re) || re.Finding.Code != "c" || err.Error() != "refuse c: stop." {
 		t.Error(fs.Err())
 	}
-	if (geo.Findings)(nil).Worst() != geo.Info {
+	if geo.Findings(nil).Worst() != geo.Info {
 		t.Error("no findings are harmless")
 	}
 }

@@ -111,14 +111,18 @@ func Check(l *geo.Layer) geo.Findings {
 		return append(fs, *f)
 	}
 	if !sys.Geographic || sys.DHDN {
-		fs = append(fs, geo.Finding{Code: "crs.transform", Severity: geo.Info, Feature: geo.WholeFile,
+		fs = append(fs, geo.Finding{
+			Code: "crs.transform", Severity: geo.Info, Feature: geo.WholeFile,
 			Params:  map[string]any{"epsg": sys.EPSG, "name": sys.Name},
-			Message: fmt.Sprintf("The coordinates are in %s (EPSG:%d) and will be transformed to WGS 84.", sys.Name, sys.EPSG)})
+			Message: fmt.Sprintf("The coordinates are in %s (EPSG:%d) and will be transformed to WGS 84.", sys.Name, sys.EPSG),
+		})
 	}
 	if sys.DHDN {
-		fs = append(fs, geo.Finding{Code: "crs.accuracy", Severity: geo.Warn, Feature: geo.WholeFile,
+		fs = append(fs, geo.Finding{
+			Code: "crs.accuracy", Severity: geo.Warn, Feature: geo.WholeFile,
 			Params:  map[string]any{"epsg": sys.EPSG, "metres": 2.0},
-			Message: "Without the grid file BETA2007.gsb the transformation from the old datum is accurate to about 2 m only."})
+			Message: "Without the grid file BETA2007.gsb the transformation from the old datum is accurate to about 2 m only.",
+		})
 	}
 	return fs
 }
@@ -162,16 +166,20 @@ func elsewhere(l *geo.Layer, sys System, all geo.Bounds, verdicts []verdict, cou
 	guesses := LooksLike(all)
 	for _, g := range guesses {
 		if g.Swapped && (g.EPSG == sys.EPSG || sys.Geographic && g.EPSG == WGS84) {
-			return &geo.Finding{Code: "axes.swapped", Severity: geo.Ask, Feature: geo.WholeFile, Line: feat.Line,
+			return &geo.Finding{
+				Code: "axes.swapped", Severity: geo.Ask, Feature: geo.WholeFile, Line: feat.Line,
 				Params:  map[string]any{"epsg": sys.EPSG, "x": b.MinX, "y": b.MinY},
-				Message: fmt.Sprintf("The coordinates begin with %g, %g and fit Germany only with north and east exchanged; exchange the axes?", b.MinX, b.MinY)}
+				Message: fmt.Sprintf("The coordinates begin with %g, %g and fit Germany only with north and east exchanged; exchange the axes?", b.MinX, b.MinY),
+			}
 		}
 	}
 	if len(guesses) > 0 {
 		names, codes := describe(guesses)
-		return &geo.Finding{Code: "crs.mismatch", Severity: geo.Ask, Feature: geo.WholeFile, Line: feat.Line,
+		return &geo.Finding{
+			Code: "crs.mismatch", Severity: geo.Ask, Feature: geo.WholeFile, Line: feat.Line,
 			Params:  map[string]any{"epsg": sys.EPSG, "x": b.MinX, "y": b.MinY, "candidates": codes, "names": names},
-			Message: fmt.Sprintf("The coordinates %g, %g do not fit the system EPSG:%d; they would fit %s. Choose the system.", b.MinX, b.MinY, sys.EPSG, strings.Join(names, " or "))}
+			Message: fmt.Sprintf("The coordinates %g, %g do not fit the system EPSG:%d; they would fit %s. Choose the system.", b.MinX, b.MinY, sys.EPSG, strings.Join(names, " or ")),
+		}
 	}
 	if count[impossible] > 0 {
 		for i, v := range verdicts {
@@ -181,20 +189,26 @@ func elsewhere(l *geo.Layer, sys System, all geo.Bounds, verdicts []verdict, cou
 				break
 			}
 		}
-		return &geo.Finding{Code: "coordinates.outside", Severity: geo.Refuse, Feature: feat.Index, Line: feat.Line,
+		return &geo.Finding{
+			Code: "coordinates.outside", Severity: geo.Refuse, Feature: feat.Index, Line: feat.Line,
 			Params:  map[string]any{"epsg": sys.EPSG, "x": b.MinX, "y": b.MinY},
-			Message: fmt.Sprintf("The coordinates %g, %g lie outside the declared system EPSG:%d and fit no other known system; export the file again.", b.MinX, b.MinY, sys.EPSG)}
+			Message: fmt.Sprintf("The coordinates %g, %g lie outside the declared system EPSG:%d and fit no other known system; export the file again.", b.MinX, b.MinY, sys.EPSG),
+		}
 	}
-	return &geo.Finding{Code: "coordinates.far", Severity: geo.Warn, Feature: geo.WholeFile, Line: feat.Line,
+	return &geo.Finding{
+		Code: "coordinates.far", Severity: geo.Warn, Feature: geo.WholeFile, Line: feat.Line,
 		Params:  map[string]any{"epsg": sys.EPSG, "x": b.MinX, "y": b.MinY},
-		Message: fmt.Sprintf("The coordinates %g, %g lie outside Germany; check that this is the right file.", b.MinX, b.MinY)}
+		Message: fmt.Sprintf("The coordinates %g, %g lie outside Germany; check that this is the right file.", b.MinX, b.MinY),
+	}
 }
 
 func unknownSystem(l *geo.Layer, b geo.Bounds) geo.Finding {
 	names, codes := describe(LooksLike(b))
-	f := geo.Finding{Code: "crs.unknown", Severity: geo.Ask, Feature: geo.WholeFile,
+	f := geo.Finding{
+		Code: "crs.unknown", Severity: geo.Ask, Feature: geo.WholeFile,
 		Params:  map[string]any{"text": l.CRSText, "x": b.MinX, "y": b.MinY, "candidates": codes, "names": names},
-		Message: "The file does not name a coordinate system we know"}
+		Message: "The file does not name a coordinate system we know",
+	}
 	if l.CRSText != "" {
 		f.Message += fmt.Sprintf(" (it says %q)", shorten(l.CRSText))
 	}

@@ -243,9 +243,11 @@ func TestReadErrorsAreNotBlamedOnTheFile(t *testing.T) {
 
 func TestWriterTurnsRingsRoundsAndEscapes(t *testing.T) {
 	l := geo.Layer{CRS: 4326, Name: "Räume", Features: []geo.Feature{
-		{ID: "a", Properties: geo.Properties{{Name: "key", Value: geo.StringValue("01")}, {Name: "name", Value: geo.StringValue("<img src=x onerror=alert(1)>")}, {Name: "n", Value: geo.NumberValue(1.5)}, {Name: "gone", Value: geo.Value{Kind: geo.Missing, Text: "****"}}},
+		{
+			ID: "a", Properties: geo.Properties{{Name: "key", Value: geo.StringValue("01")}, {Name: "name", Value: geo.StringValue("<img src=x onerror=alert(1)>")}, {Name: "n", Value: geo.NumberValue(1.5)}, {Name: "gone", Value: geo.Value{Kind: geo.Missing, Text: "****"}}},
 			// clockwise ring, a hole that collapses, -0 and a vertex that falls onto its neighbour
-			Geometry: geom.NewPolygonXY([]float64{0, 0, 0, 1, 1, 1, 1.00001, 1, 1, -0.00001, 0, 0}, []float64{.5, .5, .50001, .5, .50001, .50001, .5, .5}).AsGeometry()},
+			Geometry: geom.NewPolygonXY([]float64{0, 0, 0, 1, 1, 1, 1.00001, 1, 1, -0.00001, 0, 0}, []float64{.5, .5, .50001, .5, .50001, .50001, .5, .5}).AsGeometry(),
+		},
 		{Geometry: geom.Polygon{}.AsGeometry()},
 	}}
 	var b bytes.Buffer
@@ -282,7 +284,8 @@ func TestWriteThenReadGivesTheSameLayer(t *testing.T) {
 		d := rapid.Float64Range(.001, .5).Draw(t, "d")
 		l := geo.Layer{CRS: 4326, Fields: []string{"k", "n"}, Features: []geo.Feature{{
 			Properties: geo.Properties{{Name: "k", Value: geo.StringValue(rapid.String().Draw(t, "k"))}, {Name: "n", Value: geo.NumberValue(rapid.Float64Range(-1e9, 1e9).Draw(t, "n"))}},
-			Geometry:   geom.NewMultiPolygonXY([][]float64{{x, y, x + d, y, x + d, y + d, x, y}}).AsGeometry()}}}
+			Geometry:   geom.NewMultiPolygonXY([][]float64{{x, y, x + d, y, x + d, y + d, x, y}}).AsGeometry(),
+		}}}
 		if strings.ContainsRune(l.Features[0].Properties.Text("k"), 0) {
 			t.Skip("NUL is dropped on purpose")
 		}

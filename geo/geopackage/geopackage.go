@@ -181,8 +181,10 @@ func (rd *reader) tables(ctx context.Context, kinds map[string]string) ([]table,
 		case "table":
 			out = append(out, t)
 		default:
-			rd.findings = append(rd.findings, geo.Finding{Code: "layer.view", Severity: geo.Warn, Feature: geo.WholeFile, File: t.name, Params: map[string]any{"kind": kind},
-				Message: fmt.Sprintf("The layer %q is no table but a view, which is not read; export it as a table.", t.name)})
+			rd.findings = append(rd.findings, geo.Finding{
+				Code: "layer.view", Severity: geo.Warn, Feature: geo.WholeFile, File: t.name, Params: map[string]any{"kind": kind},
+				Message: fmt.Sprintf("The layer %q is no table but a view, which is not read; export it as a table.", t.name),
+			})
 		}
 	}
 	return out, rows.Err()
@@ -202,8 +204,10 @@ func (rd *reader) pick(tables []table) (t table, ok bool, err error) {
 	case len(tables) == 0:
 		return t, false, refuse("geopackage.layers", nil, "The GeoPackage holds no table of features.")
 	case len(tables) > 1:
-		rd.findings = append(rd.findings, geo.Finding{Code: "layer.choose", Severity: geo.Ask, Feature: geo.WholeFile, Params: map[string]any{"choices": names},
-			Message: fmt.Sprintf("The GeoPackage holds %d tables: %s. Choose one.", len(names), strings.Join(names, ", "))})
+		rd.findings = append(rd.findings, geo.Finding{
+			Code: "layer.choose", Severity: geo.Ask, Feature: geo.WholeFile, Params: map[string]any{"choices": names},
+			Message: fmt.Sprintf("The GeoPackage holds %d tables: %s. Choose one.", len(names), strings.Join(names, ", ")),
+		})
 		return t, false, nil
 	}
 	return tables[0], true, nil

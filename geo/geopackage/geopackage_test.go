@@ -86,8 +86,16 @@ func TestSoundGeoPackage(t *testing.T) {
 			t.Fatalf("%v %v", fs, err)
 		}
 		f := l.Features[0]
-		want := geo.Properties{{Name: "fid", Value: geo.IntValue(7)}, {Name: "key", Value: geo.StringValue("01100101")}, {Name: "name", Value: geo.StringValue("Mühle")}, {Name: "n", Value: geo.IntValue(12)},
-			{Name: "share", Value: geo.NumberValue(.5)}, {Name: "open", Value: geo.BoolValue(true)}, {Name: "since", Value: geo.Value{Kind: geo.Date, Text: "2021-01-01"}}, {Name: "note"}}
+		want := geo.Properties{
+			{Name: "fid", Value: geo.IntValue(7)},
+			{Name: "key", Value: geo.StringValue("01100101")},
+			{Name: "name", Value: geo.StringValue("Mühle")},
+			{Name: "n", Value: geo.IntValue(12)},
+			{Name: "share", Value: geo.NumberValue(.5)},
+			{Name: "open", Value: geo.BoolValue(true)},
+			{Name: "since", Value: geo.Value{Kind: geo.Date, Text: "2021-01-01"}},
+			{Name: "note"},
+		}
 		if l.Name != "räume" || l.CRS != 4326 || f.ID != "7" || !slices.Equal(f.Properties, want) || f.Geometry.AsText() != square {
 			t.Errorf("%+v", l)
 		}

@@ -68,8 +68,10 @@ func (rd *reader) pick(sets []set) error {
 		return refuse("layer.unknown", "", map[string]any{"layer": rd.opt.Layer, "choices": names}, "The file holds no shapefile %q; it holds %s.", rd.opt.Layer, strings.Join(names, ", "))
 	}
 	if len(sets) > 1 {
-		rd.findings = append(rd.findings, geo.Finding{Code: "layer.choose", Severity: geo.Ask, Feature: geo.WholeFile, Params: map[string]any{"choices": names},
-			Message: fmt.Sprintf("The file holds %d shapefiles: %s. Choose one.", len(sets), strings.Join(names, ", "))})
+		rd.findings = append(rd.findings, geo.Finding{
+			Code: "layer.choose", Severity: geo.Ask, Feature: geo.WholeFile, Params: map[string]any{"choices": names},
+			Message: fmt.Sprintf("The file holds %d shapefiles: %s. Choose one.", len(sets), strings.Join(names, ", ")),
+		})
 		return nil
 	}
 	return rd.set(sets[0])
@@ -176,8 +178,10 @@ func (rd *reader) features(s set) (ldid byte, err error) {
 		}
 		if !ok {
 			if table.records > int64(i) {
-				rd.findings = append(rd.findings, geo.Finding{Code: "shapefile.count", Severity: geo.Warn, Feature: geo.WholeFile, File: table.name, Params: map[string]any{"shapes": i, "records": int(table.records)},
-					Message: fmt.Sprintf("The table has %d records for %d shapes; the rest is left out.", table.records, i)})
+				rd.findings = append(rd.findings, geo.Finding{
+					Code: "shapefile.count", Severity: geo.Warn, Feature: geo.WholeFile, File: table.name, Params: map[string]any{"shapes": i, "records": int(table.records)},
+					Message: fmt.Sprintf("The table has %d records for %d shapes; the rest is left out.", table.records, i),
+				})
 			}
 			break
 		}
@@ -242,8 +246,10 @@ func (rd *reader) record(i int, table *dbfReader) geo.Properties {
 		}
 	})
 	if len(unfit) > 0 {
-		rd.findings = append(rd.findings, geo.Finding{Code: "dbf.value", Severity: geo.Warn, Feature: i, File: table.name, Params: map[string]any{"columns": unfit},
-			Message: fmt.Sprintf("The columns %s hold no number or date (stars mean that it was too long); the value counts as missing.", strings.Join(unfit, ", "))})
+		rd.findings = append(rd.findings, geo.Finding{
+			Code: "dbf.value", Severity: geo.Warn, Feature: i, File: table.name, Params: map[string]any{"columns": unfit},
+			Message: fmt.Sprintf("The columns %s hold no number or date (stars mean that it was too long); the value counts as missing.", strings.Join(unfit, ", ")),
+		})
 	}
 	return props
 }
@@ -270,8 +276,10 @@ func (rd *reader) decode(cpg string, ldid byte, file string) {
 	case known && cs.high == nil && !validUTF8:
 		cs = rd.ask("encoding.mismatch", sample, file, "The texts are said to be UTF-8, but are not.")
 	case known && cs.high != nil && validUTF8 && !stated:
-		rd.findings = append(rd.findings, geo.Finding{Code: "encoding.utf8", Severity: geo.Warn, Feature: geo.WholeFile, File: file, Params: map[string]any{"stated": cs.name, "example": utf8Set.decode(sample)},
-			Message: fmt.Sprintf("The texts are said to be %s, but are valid UTF-8 and were read so (%q).", cs.name, utf8Set.decode(sample))})
+		rd.findings = append(rd.findings, geo.Finding{
+			Code: "encoding.utf8", Severity: geo.Warn, Feature: geo.WholeFile, File: file, Params: map[string]any{"stated": cs.name, "example": utf8Set.decode(sample)},
+			Message: fmt.Sprintf("The texts are said to be %s, but are valid UTF-8 and were read so (%q).", cs.name, utf8Set.decode(sample)),
+		})
 		cs = utf8Set
 	case known:
 	case validUTF8:
@@ -286,8 +294,10 @@ func (rd *reader) decode(cpg string, ldid byte, file string) {
 		rd.layer.Fields[i] = cs.decode(n)
 	}
 	if changed := unique(rd.layer.Fields); len(changed) > 0 {
-		rd.findings = append(rd.findings, geo.Finding{Code: "field.renamed", Severity: geo.Warn, Feature: geo.WholeFile, File: file, Params: map[string]any{"columns": changed},
-			Message: "Columns without a name of their own were renamed: " + strings.Join(changed, ", ") + "."})
+		rd.findings = append(rd.findings, geo.Finding{
+			Code: "field.renamed", Severity: geo.Warn, Feature: geo.WholeFile, File: file, Params: map[string]any{"columns": changed},
+			Message: "Columns without a name of their own were renamed: " + strings.Join(changed, ", ") + ".",
+		})
 	}
 	for i := range rd.layer.Features {
 		for k := range rd.layer.Features[i].Properties {
@@ -330,7 +340,9 @@ func (rd *reader) ask(code, sample, file, message string) charset {
 		choices = append(choices, c.name)
 		previews = append(previews, c.decode(sample))
 	}
-	rd.findings = append(rd.findings, geo.Finding{Code: code, Severity: geo.Ask, Feature: geo.WholeFile, File: file, Params: map[string]any{"choices": choices, "previews": previews},
-		Message: fmt.Sprintf("%s Choose: %s gives %q, %s gives %q.", message, choices[0], previews[0], choices[1], previews[1])})
+	rd.findings = append(rd.findings, geo.Finding{
+		Code: code, Severity: geo.Ask, Feature: geo.WholeFile, File: file, Params: map[string]any{"choices": choices, "previews": previews},
+		Message: fmt.Sprintf("%s Choose: %s gives %q, %s gives %q.", message, choices[0], previews[0], choices[1], previews[1]),
+	})
 	return sets[0]
 }

@@ -69,7 +69,7 @@ func newSHP(r io.Reader, name string, lim geo.Limits) (*shpReader, error) {
 // short turns the end of the data into a refusal and leaves other errors.
 func (s *shpReader) short(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return refuse("shapefile.truncated", s.name, map[string]any{"record": s.records}, "The file %q ends in the middle of shape %d; transfer it again.", s.name, s.records)
+		return refuse("shapefile.truncated", s.name, map[string]any{"records": max(0, s.records-1)}, "The file %q ends after %d shapes in the middle of one; transfer it again.", s.name, max(0, s.records-1))
 	}
 	return err
 }

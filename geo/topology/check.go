@@ -166,8 +166,10 @@ func (c *checker) shapes() {
 		}
 	}
 	if turned > 0 {
-		c.report(geo.Finding{Code: "ring.orientation", Severity: geo.Info, Feature: geo.WholeFile, Params: map[string]any{"areas": turned},
-			Message: fmt.Sprintf("%s had rings that run the other way round than RFC 7946 wants; they are turned.", plural(turned, "area", "areas"))})
+		c.report(geo.Finding{
+			Code: "ring.orientation", Severity: geo.Info, Feature: geo.WholeFile, Params: map[string]any{"areas": turned},
+			Message: fmt.Sprintf("%s had rings that run the other way round than RFC 7946 wants; they are turned.", plural(turned, "area", "areas")),
+		})
 	}
 	suspect := suspects(c.m, c.arr, len(c.areas))
 	for i := range c.n {

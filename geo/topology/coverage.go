@@ -48,9 +48,11 @@ func (c *checker) coverage() {
 	c.reportGaps(t)
 	c.reportParents(t)
 	if t.slivers > 0 {
-		c.report(geo.Finding{Code: "coverage.slivers", Severity: geo.Info, Feature: geo.WholeFile,
+		c.report(geo.Finding{
+			Code: "coverage.slivers", Severity: geo.Info, Feature: geo.WholeFile,
 			Params:  map[string]any{"count": t.slivers, "m2": round(t.sliverM2, 1), "width": round(t.sliverW, 2)},
-			Message: fmt.Sprintf("Rounding left %s between the areas (%.1f m² in all, at most %.2f m wide); they do no harm.", plural(t.slivers, "sliver", "slivers"), t.sliverM2, t.sliverW)})
+			Message: fmt.Sprintf("Rounding left %s between the areas (%.1f m² in all, at most %.2f m wide); they do no harm.", plural(t.slivers, "sliver", "slivers"), t.sliverM2, t.sliverW),
+		})
 	}
 }
 
@@ -179,9 +181,11 @@ func (c *checker) reportOverlaps(t *tally) {
 	for _, k := range pairs {
 		p := t.overlaps[k]
 		a, b := &c.areas[k[0]], &c.areas[k[1]]
-		c.report(c.located(geo.Finding{Code: "coverage.overlap", Severity: geo.Warn, Feature: a.Feature, Line: a.Line, Key: a.Key,
+		c.report(c.located(geo.Finding{
+			Code: "coverage.overlap", Severity: geo.Warn, Feature: a.Feature, Line: a.Line, Key: a.Key,
 			Params:  map[string]any{"other": b.Key, "other_feature": b.Feature},
-			Message: fmt.Sprintf("The areas %q and %q overlap by %.1f m² near %s; addresses there would count twice.", a.Key, b.Key, p.m2, place(c.ruler, p.at))}, p.m2, p.at))
+			Message: fmt.Sprintf("The areas %q and %q overlap by %.1f m² near %s; addresses there would count twice.", a.Key, b.Key, p.m2, place(c.ruler, p.at)),
+		}, p.m2, p.at))
 	}
 }
 
@@ -191,12 +195,16 @@ func (c *checker) reportGaps(t *tally) {
 		keys := c.keys(g.beside)
 		if len(keys) == 1 { // a hole that one area has by itself: an enclave, usually meant
 			a := &c.areas[g.beside[0]]
-			c.report(c.located(geo.Finding{Code: "coverage.enclave", Severity: geo.Info, Feature: a.Feature, Line: a.Line, Key: a.Key,
-				Message: fmt.Sprintf("The area %q encloses %.1f m² near %s that belong to no area.", a.Key, g.m2, place(c.ruler, g.at))}, g.m2, g.at))
+			c.report(c.located(geo.Finding{
+				Code: "coverage.enclave", Severity: geo.Info, Feature: a.Feature, Line: a.Line, Key: a.Key,
+				Message: fmt.Sprintf("The area %q encloses %.1f m² near %s that belong to no area.", a.Key, g.m2, place(c.ruler, g.at)),
+			}, g.m2, g.at))
 			continue
 		}
-		c.report(c.located(geo.Finding{Code: "coverage.gap", Severity: geo.Warn, Feature: geo.WholeFile, Params: map[string]any{"keys": keys},
-			Message: fmt.Sprintf("Between the areas %s lies a gap of %.1f m² near %s; addresses there belong to no area.", quoteAll(keys), g.m2, place(c.ruler, g.at))}, g.m2, g.at))
+		c.report(c.located(geo.Finding{
+			Code: "coverage.gap", Severity: geo.Warn, Feature: geo.WholeFile, Params: map[string]any{"keys": keys},
+			Message: fmt.Sprintf("Between the areas %s lies a gap of %.1f m² near %s; addresses there belong to no area.", quoteAll(keys), g.m2, place(c.ruler, g.at)),
+		}, g.m2, g.at))
 	}
 }
 
@@ -215,15 +223,19 @@ func (c *checker) reportParents(t *tally) {
 			sev = geo.Ask
 		}
 		a := &c.areas[i]
-		c.report(c.located(geo.Finding{Code: "parent.outside", Severity: sev, Feature: a.Feature, Line: a.Line, Key: a.Key,
+		c.report(c.located(geo.Finding{
+			Code: "parent.outside", Severity: sev, Feature: a.Feature, Line: a.Line, Key: a.Key,
 			Params:  map[string]any{"parent": a.Parent, "share": round(share, 4)},
-			Message: fmt.Sprintf("The area %q lies with %.1f m² (%.1f %%) outside its parent %q, near %s.", a.Key, p.m2, 100*share, a.Parent, place(c.ruler, p.at))}, p.m2, p.at))
+			Message: fmt.Sprintf("The area %q lies with %.1f m² (%.1f %%) outside its parent %q, near %s.", a.Key, p.m2, 100*share, a.Parent, place(c.ruler, p.at)),
+		}, p.m2, p.at))
 	}
 	for i := int32(c.n); i < int32(len(c.areas)); i++ {
 		if p := t.unfilled[i]; p != nil {
 			a := &c.areas[i]
-			c.report(c.located(geo.Finding{Code: "parent.unfilled", Severity: geo.Warn, Feature: geo.WholeFile, Key: a.Key,
-				Message: fmt.Sprintf("The parent %q is not filled by its areas: %.1f m² are missing, the most near %s.", a.Key, p.m2, place(c.ruler, p.at))}, p.m2, p.at))
+			c.report(c.located(geo.Finding{
+				Code: "parent.unfilled", Severity: geo.Warn, Feature: geo.WholeFile, Key: a.Key,
+				Message: fmt.Sprintf("The parent %q is not filled by its areas: %.1f m² are missing, the most near %s.", a.Key, p.m2, place(c.ruler, p.at)),
+			}, p.m2, p.at))
 		}
 	}
 }

@@ -161,13 +161,17 @@ func Findings(changes []Change, areas []Area) geo.Findings {
 			sev, text = geo.Warn, fmt.Sprintf("its area changed from %.1f to %.1f m²", c.Before, c.After)
 		}
 		a := &areas[c.Index]
-		fs = append(fs, geo.Finding{Code: "area.repaired", Severity: sev, Feature: a.Feature, Line: a.Line, Key: a.Key,
+		fs = append(fs, geo.Finding{
+			Code: "area.repaired", Severity: sev, Feature: a.Feature, Line: a.Line, Key: a.Key,
 			Params:  map[string]any{"faults": c.Faults, "before": round(c.Before, 1), "after": round(c.After, 1)},
-			Message: fmt.Sprintf("The area %q was repaired (%s); %s.", a.Key, strings.Join(c.Faults, ", "), text)})
+			Message: fmt.Sprintf("The area %q was repaired (%s); %s.", a.Key, strings.Join(c.Faults, ", "), text),
+		})
 	}
 	if turned > 0 {
-		fs = append(fs, geo.Finding{Code: "area.turned", Severity: geo.Info, Feature: geo.WholeFile, Params: map[string]any{"areas": turned},
-			Message: fmt.Sprintf("The rings of %s were turned to run as RFC 7946 wants; nothing else changed.", plural(turned, "area", "areas"))})
+		fs = append(fs, geo.Finding{
+			Code: "area.turned", Severity: geo.Info, Feature: geo.WholeFile, Params: map[string]any{"areas": turned},
+			Message: fmt.Sprintf("The rings of %s were turned to run as RFC 7946 wants; nothing else changed.", plural(turned, "area", "areas")),
+		})
 	}
 	return fs
 }

@@ -35,8 +35,10 @@ func utm(t testing.TB, shapes ...string) []topology.Area {
 	var out []topology.Area
 	for i, s := range shapes {
 		g := wkt(t, s)
-		out = append(out, topology.Area{Key: string(rune('A' + i)), Name: "Raum " + string(rune('A'+i)), Feature: i,
-			Geometry: g.TransformXY(func(p geom.XY) geom.XY { return geom.XY{X: p.X + 303000, Y: p.Y + 5620000} })})
+		out = append(out, topology.Area{
+			Key: string(rune('A' + i)), Name: "Raum " + string(rune('A'+i)), Feature: i,
+			Geometry: g.TransformXY(func(p geom.XY) geom.XY { return geom.XY{X: p.X + 303000, Y: p.Y + 5620000} }),
+		})
 	}
 	return out
 }
@@ -158,8 +160,10 @@ func TestOverlapsAndGapsAreMeasured(t *testing.T) {
 		"overlap (G16)":        {[]string{left, "POLYGON((80 0,200 0,200 100,80 100,80 0))"}, "coverage.overlap", 2000},
 		"one inside the other": {[]string{left, "POLYGON((40 40,60 40,60 60,40 60,40 40))"}, "coverage.overlap", 400},
 		"twice the same":       {[]string{left, left}, "coverage.overlap", 10000},
-		"gap": {[]string{"POLYGON((0 0,300 0,300 100,0 100,0 0))", "POLYGON((0 200,300 200,300 300,0 300,0 200))", "POLYGON((0 100,100 100,100 200,0 200,0 100))",
-			"POLYGON((210 100,300 100,300 200,210 200,210 100))"}, "coverage.gap", 11000},
+		"gap": {[]string{
+			"POLYGON((0 0,300 0,300 100,0 100,0 0))", "POLYGON((0 200,300 200,300 300,0 300,0 200))", "POLYGON((0 100,100 100,100 200,0 200,0 100))",
+			"POLYGON((210 100,300 100,300 200,210 200,210 100))",
+		}, "coverage.gap", 11000},
 	} {
 		fs := check(t, utm(t, c.shapes...), topology.Options{})
 		got := fs.Of(c.code)
