@@ -45,6 +45,8 @@ type importing struct {
 	change   []Area
 	remove   []kernel.ID
 	maps     Maps
+
+	inDegrees bool // the outlines have been brought to longitude and latitude
 }
 
 // The steps of an import as progress counts them.
@@ -104,6 +106,7 @@ func (s *Service) Import(ctx context.Context, a access.Actor, q ImportRequest, p
 	if err := im.degrees(ctx, layer.CRS); err != nil {
 		return im.report(false), err
 	}
+	im.inDegrees = true
 	if err := im.parents(ctx); err != nil {
 		return im.report(false), err
 	}
@@ -148,8 +151,6 @@ func (s *Service) alone(tenant kernel.ID) (done func()) {
 	m.Lock()
 	return m.Unlock
 }
-
-func (im *importing) file() *io.SectionReader { return io.NewSectionReader(im.q.Data, 0, im.q.Size) }
 
 // stored reads levels and editions in a fixed order, so that two states can be compared.
 func (s *Service) stored(ctx context.Context, tenant kernel.ID) ([]Level, []Edition, error) {
@@ -283,7 +284,7 @@ func (im *importing) store(ctx context.Context) error {
 
 func (im *importing) report(unchanged bool) Report {
 	r := Report{Edition: im.edition, Areas: len(im.list), Added: len(im.add), Changed: len(im.change), Removed: len(im.remove),
-		Unchanged: unchanged, DryRun: im.q.DryRun, Findings: im.fs.all(), MapBytes: map[Detail]int{}}
+		Unchanged: unchanged, DryRun: im.q.DryRun, Findings: im.fs.all(), MapBytes: map[Detail]int{}, Drawn: im.drawn()}
 	for _, d := range im.list {
 		r.AreaM2 += d.area.AreaM2
 	}

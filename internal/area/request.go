@@ -61,6 +61,7 @@ type Report struct {
 	AreaM2    float64
 	MapBytes  map[Detail]int // compressed
 	Findings  []kernel.Finding
+	Drawn     []Drawn // by key, of an import that was only tried; also of one that waits for answers
 }
 
 // Record is what is kept of the import that made an edition what it is.

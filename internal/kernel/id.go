@@ -114,3 +114,22 @@ func (i *Instant) parse(s string) error {
 	*i = InstantOf(t)
 	return nil
 }
+
+// ParseID reads the canonical text form from an address; anything else names nothing there is.
+func ParseID(s string) (ID, error) {
+	if len(s) != 36 {
+		return "", E(NotFound, "access.notfound")
+	}
+	for i, c := range []byte(s) {
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return "", E(NotFound, "access.notfound")
+			}
+		case c >= '0' && c <= '9' || c >= 'a' && c <= 'f':
+		default:
+			return "", E(NotFound, "access.notfound")
+		}
+	}
+	return ID(s), nil
+}
