@@ -44,12 +44,17 @@ func (d *DB) Bulk(ctx context.Context, table string, columns []string, rows iter
 		defer stmt.Close() //nolint:errcheck // finalizing reports the error of the last step again
 		exec := stmt.(driver.StmtExecContext)
 		named := make([]driver.NamedValue, len(columns))
+		// The driver starts a goroutine for each execution whose context can end; looking ourselves now and then makes it a third quicker.
+		endless := context.WithoutCancel(ctx)
 		for row, err := range rows {
+			if err == nil && n%256 == 0 {
+				err = ctx.Err()
+			}
 			if err == nil {
 				err = bindRow(named, row)
 			}
 			if err == nil {
-				_, err = exec.ExecContext(ctx, named)
+				_, err = exec.ExecContext(endless, named)
 			}
 			if err != nil {
 				return fmt.Errorf("%s: row %d: %w", table, n+1, err)
@@ -91,17 +96,17 @@ func bindRow(named []driver.NamedValue, row []any) error {
 func plain(v any) (driver.Value, error) {
 	switch x := v.(type) {
 	case nil, int64, bool, []byte:
-		return x, nil
+		return v, nil // v, not x, here and below: a value already in an interface need not be boxed again
 	case string:
 		if !utf8.ValidString(x) || strings.IndexByte(x, 0) >= 0 {
 			return nil, fmt.Errorf("%q is not a text: it has a NUL or is not UTF-8", x)
 		}
-		return x, nil
+		return v, nil
 	case float64:
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return nil, fmt.Errorf("%v is not a finite number", x)
 		}
-		return x, nil
+		return v, nil
 	case time.Time:
 		return nil, errors.New("time.Time: use kernel.Instant, the engines write times differently")
 	case driver.Valuer:

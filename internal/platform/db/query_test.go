@@ -5,6 +5,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 	"reflect"
@@ -200,6 +201,26 @@ func TestBulkTakesAllOrNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		if _, err := d.Bulk(t.Context(), "probe", columns, rowsOf()); err == nil {
 			t.Error("Bulk outside a transaction was taken")
+		}
+	})
+}
+
+func TestACancelledBulkStops(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		_, err := bulk(ctx, d, func(yield func([]any, error) bool) {
+			for i := 0; ; i++ {
+				if i == 1000 {
+					cancel()
+				}
+				if i > 200_000 || !yield([]any{"t", fmt.Sprint(i), nil, nil, nil, nil, nil, nil}, nil) {
+					return
+				}
+			}
+		})
+		if !errors.Is(err, context.Canceled) || count(t, d) != 0 {
+			t.Fatalf("got %v and %d rows", err, count(t, d))
 		}
 	})
 }
