@@ -81,7 +81,28 @@ func (e *Env) importReport(r indicator.Report) {
 	}
 	e.say("cli.data.rows", "n", r.Rows, "matched", r.Matched, "refused", r.Refused, "filtered", r.Filtered)
 	for _, s := range r.Slices {
-		e.say("cli.data.slice", "indicator", s.Indicator, "period", s.Period, "areas", s.Areas, "new", s.New, "changed", s.Changed, "unchanged", s.Unchanged)
+		e.say("cli.data.slice", "indicator", s.Indicator, "period", s.Period, "areas", s.Areas, "new", s.New, "changed", s.Changed-s.Completed,
+			"completed", s.Completed, "unchanged", s.Unchanged)
+		switch {
+		case s.Denominator != 0:
+			e.say("cli.data.parts", "numerator", s.Numerator, "denominator", s.Denominator)
+		case s.Numerator != 0:
+			e.say("cli.data.sum", "sum", s.Numerator)
+		}
+		for _, x := range s.Sums {
+			e.say("cli.data.sums", "level", x.Level, "edition", x.Edition, "n", x.Compared, "differing", len(x.Differing), "incomplete", x.Incomplete)
+		}
+	}
+	flags := map[indicator.Flag]int{}
+	for _, c := range r.Columns {
+		for f, n := range c.Flags {
+			flags[f] += n
+		}
+	}
+	for _, f := range indicator.Flags() {
+		if flags[f] > 0 {
+			e.say("cli.data.flag", "n", flags[f], "meaning", e.P.T("indicator.flag."+string(f)))
+		}
 	}
 	switch {
 	case r.DryRun && !r.Refuses():

@@ -39,6 +39,7 @@ type catalogueFile struct {
 		Aggregation Aggregation `yaml:"aggregation"`
 		Signed      bool        `yaml:"signed"`
 		Note        kernel.Text `yaml:"note"`
+		Parts       [][]string  `yaml:"parts"`
 	} `yaml:"indicators"`
 }
 
@@ -74,7 +75,7 @@ func Shipped() []Indicator {
 				v.Aggregation = Sum
 			}
 		}
-		out[i] = Indicator{Key: r.Key, Field: r.Field, Position: position[r.Field], Versions: []Version{v}}
+		out[i] = Indicator{Key: r.Key, Field: r.Field, Position: position[r.Field], Versions: []Version{v}, Parts: r.Parts}
 	}
 	return out
 }

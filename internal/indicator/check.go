@@ -96,6 +96,9 @@ func (c *checking) edition(ctx context.Context, e area.Edition) error {
 			for _, d := range differing {
 				c.found.add(sumFinding(v, sl.Period, r.edition, r.areas, d))
 			}
+			if alone := withoutParts(v, r.of, above); len(alone) > 0 {
+				c.found.add(aloneFinding(v, sl.Period, e, r.edition, f, above, r.areas, alone))
+			}
 		}
 		if err := c.parts(ctx, of[sl.IndicatorID], sl, f, areas, have); err != nil {
 			return err
@@ -110,14 +113,50 @@ func sumFinding(v Version, p kernel.Period, e area.Edition, areas []area.Area, d
 		"part", partWord(d.part), "level", e.Level.Key, "sum", d.sum, "expected", d.expected, "difference", d.sum-d.expected)}
 }
 
+func aloneFinding(v Version, p kernel.Period, lower, upper area.Edition, f, above *figures, areas []area.Area, alone []int) kernel.Finding {
+	keys := make([]string, len(alone))
+	for n, i := range alone {
+		keys[n] = areas[i].Key
+	}
+	slices.Sort(keys)
+	sum, _ := f.sums()
+	expected, _ := above.sums()
+	return kernel.Finding{Code: "indicator.quality.without_parts", Outcome: kernel.Warn, Params: kernel.Params("indicator", v.Name, "period", p, "lower", lower.Level.Key,
+		"upper", upper.Level.Key, "keys", shorten(keys), "n", len(keys), "sum", sum, "expected", expected, "difference", sum-expected)}
+}
+
 func aboveFinding(v Version, p kernel.Period, f *figures, key string, i int) kernel.Finding {
 	return kernel.Finding{Code: "indicator.quality.above_whole", Outcome: kernel.Warn, Key: key, Params: kernel.Params("indicator", v.Name, "period", p,
 		"numerator", either(f.num[i], f.rate[i]), "denominator", either(f.den[i], v.Factor))}
 }
 
-func partsFinding(v Version, group []string, p kernel.Period, key string, d difference) kernel.Finding {
-	return kernel.Finding{Code: "indicator.quality.parts", Outcome: kernel.Warn, Key: key, Params: kernel.Params("indicator", v.Name, "parts", group, "period", p,
+func partsFinding(v Version, parts kernel.Text, p kernel.Period, key string, d difference) kernel.Finding {
+	return kernel.Finding{Code: "indicator.quality.parts", Outcome: kernel.Warn, Key: key, Params: kernel.Params("indicator", v.Name, "parts", parts, "period", p,
 		"sum", d.sum, "expected", d.expected, "difference", d.sum-d.expected)}
+}
+
+// partsText says what is counted in the members of a sum.
+func partsText(group []string, p kernel.Period, catalogue []Indicator) kernel.Text {
+	out := kernel.Text{}
+	for _, g := range group {
+		key, part := partOf(g)
+		n := slices.IndexFunc(catalogue, func(i Indicator) bool { return i.Key == key })
+		if n < 0 {
+			continue
+		}
+		counted := catalogue[n].At(p.To).Numerator
+		if part == DenominatorPart {
+			counted = catalogue[n].At(p.To).Denominator
+		}
+		for _, lang := range []string{"de", "en"} {
+			if out[lang] != "" {
+				out[lang] += "; "
+			}
+			s, _ := counted.In(lang)
+			out[lang] += s
+		}
+	}
+	return out
 }
 
 func either(a, b float64) float64 {
@@ -179,7 +218,7 @@ func (c *checking) parts(ctx context.Context, whole Indicator, sl Slice, f *figu
 		}
 		_, differing := compareParts(members, f)
 		for _, d := range differing {
-			c.found.add(partsFinding(v, group, sl.Period, areas[d.index].Key, d))
+			c.found.add(partsFinding(v, partsText(group, sl.Period, c.catalogue), sl.Period, areas[d.index].Key, d))
 		}
 	}
 	return nil

@@ -223,6 +223,9 @@ func (c *comparing) area(s *staged, v Version, rep *SliceReport, area int32, cel
 		return
 	default:
 		rep.Changed++
+		if completes(*now, next) {
+			rep.Completed++
+		}
 	}
 	if carried {
 		rep.Carried++
@@ -293,6 +296,12 @@ func same(a, b Observation) bool {
 	return a.Flag == b.Flag && eq(a.Numerator, b.Numerator) && eq(a.Denominator, b.Denominator) && eq(a.Value, b.Value) && eq(a.Change, b.Change)
 }
 
+// completes tells whether the figure says what was known already and something more.
+func completes(now, next Observation) bool {
+	keeps := func(before, after float64) bool { return math.IsNaN(before) || before == after }
+	return now.Flag != Suppressed && now.Flag != NotApplicable && keeps(now.Numerator, next.Numerator) && keeps(now.Denominator, next.Denominator) && keeps(now.Value, next.Value) && keeps(now.Change, next.Change)
+}
+
 // checkRate compares a delivered rate with the one its parts give, where the file brings both.
 func (c *comparing) checkRate(s *staged, v Version, area int32, cells []cell, o Observation) {
 	if v.Aggregation != Ratio || !o.HasParts() || math.IsNaN(o.Value) || o.Denominator == 0 {
@@ -326,9 +335,9 @@ func (c *comparing) compareLevels(ctx context.Context, s *staged, v Version, rep
 			continue
 		}
 		sr := SumReport{Level: r.edition.Level.Key, Edition: r.edition.Key}
-		part, whole, keys := c.after, f, r.areas
+		part, whole, keys, lower, upper := c.after, f, r.areas, c.st.edition, r.edition
 		if r.below {
-			part, whole, keys = f, c.after, c.st.areas
+			part, whole, keys, lower, upper = f, c.after, c.st.areas, r.edition, c.st.edition
 		}
 		var differing []difference
 		sr.Compared, sr.Incomplete, differing = compareSums(v, part, r.of, whole)
@@ -336,7 +345,10 @@ func (c *comparing) compareLevels(ctx context.Context, s *staged, v Version, rep
 			if len(sr.Differing) < keptTwice {
 				sr.Differing = append(sr.Differing, Difference{Key: keys[d.index].Key, Part: d.part, Sum: d.sum, Expected: d.expected})
 			}
-			c.found.add(sumFinding(v, s.period, r.edition, keys, d))
+			c.found.add(sumFinding(v, s.period, upper, keys, d))
+		}
+		if alone := withoutParts(v, r.of, whole); len(alone) > 0 {
+			c.found.add(aloneFinding(v, s.period, lower, upper, part, whole, keys, alone))
 		}
 		rep.Sums = append(rep.Sums, sr)
 	}
@@ -380,13 +392,16 @@ func (c *comparing) compareBefore(ctx context.Context, index int, s *staged, v V
 			rep.Jumps = append(rep.Jumps, j)
 		}
 		c.found.add(kernel.Finding{Code: "indicator.quality.jump", Outcome: kernel.Warn, Key: j.Key, Params: kernel.Params("indicator", v.Name,
-			"period", s.period, "before", from, "from", j.From, "to", j.To)})
+			"period", s.period, "before", from, "from", shown(j.From), "to", shown(j.To))})
 	}
 	if shift > 2 || shift < 0.5 {
 		c.found.note(kernel.Warn, "indicator.quality.shift", "indicator", v.Name, "period", s.period, "before", from, "factor", shift)
 	}
 	return nil
 }
+
+// shown rounds a figure for a sentence.
+func shown(x float64) float64 { return math.Round(x*100) / 100 }
 
 // sumsOfParts compares indicators with the sum of their parts where the file brings at least one of them.
 func (c *comparing) sumsOfParts(ctx context.Context) error {
@@ -457,7 +472,7 @@ func (c *comparing) sumsOfParts(ctx context.Context) error {
 				}
 				_, differing := compareParts(members, whole)
 				for _, d := range differing {
-					c.found.add(partsFinding(i.At(p.To), group, p, c.st.areas[d.index].Key, d))
+					c.found.add(partsFinding(i.At(p.To), partsText(group, p, c.st.catalogue), p, c.st.areas[d.index].Key, d))
 				}
 			}
 		}

@@ -161,6 +161,8 @@ type SliceReport struct {
 	New       int           `json:"new"`
 	Changed   int           `json:"changed"`
 	Unchanged int           `json:"unchanged"`
+	// Completed counts those of Changed that only got a part (numerator, denominator) that was not known before.
+	Completed int `json:"completed,omitempty"`
 	// Carried counts figures completed by a part (numerator, denominator) that an earlier delivery brought.
 	Carried     int         `json:"carried,omitempty"`
 	Numerator   float64     `json:"numerator"` // sums over the areas with a number

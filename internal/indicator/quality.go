@@ -153,6 +153,27 @@ func compareSums(v Version, f *figures, of []int32, above *figures) (compared, i
 	return compared, incomplete, differing
 }
 
+// withoutParts finds areas above that count something and in which no area lies: the areas below cannot add up to the same total, and comparing
+// area by area does not show it.
+func withoutParts(v Version, of []int32, above *figures) []int {
+	if v.Aggregation == NoAggregation {
+		return nil
+	}
+	children := make([]bool, len(above.num))
+	for _, p := range of {
+		if p >= 0 {
+			children[p] = true
+		}
+	}
+	var out []int
+	for p, has := range children {
+		if n := above.num[p]; !has && !math.IsNaN(n) && n != 0 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // member is one term of a sum of indicators.
 type member struct {
 	f    *figures

@@ -4,9 +4,13 @@ package indicator
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
+	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/table"
 )
@@ -215,6 +219,34 @@ func (rd *reading) done() {
 	e := im.st.edition
 	im.found.add(kernel.Finding{Code: "indicator.import.unknown_area", Outcome: kernel.RefuseRow, Row: first,
 		Params: kernel.Params("keys", shorten(im.report.Unmatched), "n", len(im.report.Unmatched), "rows", rd.lost.count, "level", e.Level.Key, "edition", e.Key)})
+	if own, others := lengths(im.st.areas, im.report.Unmatched); len(others) > 0 {
+		im.found.note(kernel.Warn, "indicator.import.other_levels", "digits", own, "others", others, "level", e.Level.Key, "edition", e.Key)
+	}
+}
+
+// lengths tells how many digits the keys of the edition have and, where none of the unknown keys has as many, how many those have: such a file
+// holds several levels, as the tables of the statistical offices do. Words among the unknown keys (DG) are not judged.
+func lengths(areas []area.Area, unknown []string) (own int, others []string) {
+	digits := func(s string) bool { return strings.Trim(s, "0123456789") == "" }
+	for _, a := range areas {
+		if !digits(a.Key) || own > 0 && len(a.Key) != own {
+			return 0, nil
+		}
+		own = len(a.Key)
+	}
+	seen := map[int]bool{}
+	for _, k := range unknown {
+		if digits(k) {
+			seen[len(k)] = true
+		}
+	}
+	if seen[own] {
+		return own, nil
+	}
+	for _, n := range slices.Sorted(maps.Keys(seen)) {
+		others = append(others, strconv.Itoa(n))
+	}
+	return own, others
 }
 
 // shorten keeps a list readable in a sentence; the report has all of it.
