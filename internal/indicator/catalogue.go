@@ -209,8 +209,10 @@ func (s *Service) Add(ctx context.Context, a access.Actor, i Indicator) (Indicat
 		i.Position = 1
 		for _, h := range have {
 			if h.Key == i.Key {
-				return &kernel.Error{Kind: kernel.Conflict, Key: "indicator.key.taken", Params: kernel.Params("key", i.Key),
-					Fields: map[string]string{"key": "indicator.key.taken"}}
+				return &kernel.Error{
+					Kind: kernel.Conflict, Key: "indicator.key.taken", Params: kernel.Params("key", i.Key),
+					Fields: map[string]string{"key": "indicator.key.taken"},
+				}
 			}
 			if h.Field == i.Field {
 				i.Position = max(i.Position, h.Position+1)
@@ -302,8 +304,10 @@ func (s *Service) NewVersion(ctx context.Context, a access.Actor, key string, v 
 		}
 		last := i.Current()
 		if v.ValidFrom <= last.ValidFrom {
-			return &kernel.Error{Kind: kernel.Invalid, Key: "indicator.form", Params: kernel.Params("date", last.ValidFrom),
-				Fields: map[string]string{"valid_from": "indicator.valid_from.later"}}
+			return &kernel.Error{
+				Kind: kernel.Invalid, Key: "indicator.form", Params: kernel.Params("date", last.ValidFrom),
+				Fields: map[string]string{"valid_from": "indicator.valid_from.later"},
+			}
 		}
 		v.Version = last.Version + 1
 		i.Versions = append(i.Versions[:len(i.Versions):len(i.Versions)], v)

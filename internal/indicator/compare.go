@@ -312,8 +312,10 @@ func (c *comparing) checkRate(s *staged, v Version, area int32, cells []cell, o 
 	}
 	computed := o.Number(v)
 	if d := math.Abs(computed - o.Value); d > math.Max(0.06, 0.005*math.Abs(o.Value)) { // more than rounding to one decimal
-		c.found.add(kernel.Finding{Code: "indicator.import.rate_differs", Outcome: kernel.Warn, Row: o.Line, Key: c.st.areas[area].Key,
-			Params: kernel.Params("indicator", v.Name, "period", s.period, "delivered", o.Value, "computed", computed)})
+		c.found.add(kernel.Finding{
+			Code: "indicator.import.rate_differs", Outcome: kernel.Warn, Row: o.Line, Key: c.st.areas[area].Key,
+			Params: kernel.Params("indicator", v.Name, "period", s.period, "delivered", o.Value, "computed", computed),
+		})
 	}
 }
 
