@@ -11,7 +11,7 @@ type binder struct {
 	t     *Table
 	names int
 	asks  []Finding
-	err   error
+	err   *Refusal // the first column that is missing, with the others
 }
 
 func (b *binder) find(name string) int {
@@ -37,13 +37,23 @@ func (b *binder) find(name string) int {
 	default:
 		hit = letterIndex(want)
 		if hit < 0 || hit >= len(b.t.Columns) {
-			if b.err == nil {
-				b.err = refuse("column.missing", "name", name, "columns", b.t.columnNames())
-			}
+			b.missing(refuse("column.missing", "name", name, "columns", b.t.columnNames()))
 			return 0
 		}
 	}
 	return hit
+}
+
+func (b *binder) missing(r *Refusal) {
+	if b.t.Format.Kind != CSV {
+		r.Finding.Sheet = b.t.Format.Sheet
+	}
+	switch {
+	case b.err == nil:
+		b.err = r
+	case len(b.err.Others) < perCode:
+		b.err.Others = append(b.err.Others, r.Finding)
+	}
 }
 
 func (t *Table) columnNames() string {
@@ -144,6 +154,9 @@ func (r *Reader) settleFromAll() {
 			f := found("number.ambiguous", "text", e.sample, "decimal", string(proposal), "answer", "decimal")
 			f.Column = r.t.Columns[col].Letter
 			r.add(f)
+			if r.t.opts.confirmed(f.Code) {
+				s.conv.Decimal = proposal
+			}
 		}
 	}
 }

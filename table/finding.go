@@ -66,8 +66,11 @@ func (f Finding) String() string {
 	return f.where() + s
 }
 
-// Refusal is the error of a file that is refused as a whole.
-type Refusal struct{ Finding Finding }
+// Refusal is the error of a file that is refused as a whole. Others are further reasons and what was noticed before.
+type Refusal struct {
+	Finding Finding
+	Others  []Finding
+}
 
 // Error gives the finding's sentence.
 func (r *Refusal) Error() string { return r.Finding.String() }
@@ -81,7 +84,10 @@ func found(code string, kv ...string) Finding {
 	if len(kv) > 0 {
 		f.Params = make(map[string]string, len(kv)/2)
 		for i := 0; i+1 < len(kv); i += 2 {
-			f.Params[kv[i]] = clip(kv[i+1])
+			f.Params[kv[i]] = kv[i+1]
+			if kv[i] != "known" { // what the program knows is short, what a file says need not be
+				f.Params[kv[i]] = clip(kv[i+1])
+			}
 		}
 	}
 	return f
@@ -103,6 +109,16 @@ func Codes() []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// Answerable tells whether yes settles a question of this code: something is proposed that can be taken. Other questions need a choice that
+// only the mapping or a better file can make.
+func Answerable(code string) bool {
+	switch code {
+	case "column.ambiguous", "period.order_unknown", "period.unix_time", "period.no_year":
+		return false
+	}
+	return catalogue[code].outcome == Ask
 }
 
 // perCode is how many findings of one code are listed one by one.
@@ -195,52 +211,79 @@ var catalogue = map[string]description{
 	"sheet.merged_header":      {Ask, "the header has merged cells; their text was repeated: {names}"},
 	"sheet.merged_body":        {Warn, "cells are merged below the header ({range}); only the first carries the value"},
 
-	"xlsx.no_sheet":           {File, "the workbook has no sheet"},
-	"xlsx.damaged":            {File, "the workbook is damaged ({reason}); open and save it again"},
-	"xlsx.dtd":                {File, "a part of the workbook declares XML entities; such files are not read"},
-	"xlsx.macros":             {File, "the workbook contains macros; save it as .xlsx"},
-	"xlsx.shared_string":      {File, "cell {cell} refers to text number {index} which the workbook does not hold"},
-	"xlsx.external":           {Accept, "the workbook refers to other files; only the stored values are read"},
-	"xlsx.formula_no_value":   {Row, "the formula has no stored value; open the file in a spreadsheet program and save it"},
-	"xlsx.error_value":        {Row, "the cell holds the error {error}"},
-	"xlsx.bad_date":           {Row, "the date number {serial} is no day of the calendar"},
-	"xlsx.percent_format":     {Warn, "numbers formatted as percent were taken as shown: 0.314 as 31.4"},
-	"zip.entries":             {File, "the archive holds {entries} entries, more than the limit of {limit}"},
-	"zip.bomb":                {File, "unpacked, the file would have more than {limit} bytes"},
-	"zip.path":                {File, "the archive holds the entry \"{name}\" which points outside; such files are not read"},
-	"zip.no_workbook":         {File, "the archive holds no workbook; save the table as .xlsx, .ods or .csv"},
-	"zip.damaged":             {File, "the archive is damaged ({reason}); deliver it again"},
-	"ods.repeated":            {Accept, "repeated cells were not expanded"},
-	"number.text":             {Row, "\"{text}\" is not a number"},
-	"number.conflict":         {Row, "\"{text}\" is written in another way than the column, whose decimal sign is \"{decimal}\""},
-	"number.out_of_range":     {Row, "\"{text}\" is not a finite number"},
-	"number.error":            {Warn, "\"{text}\" is a spreadsheet error; taken as missing"},
-	"number.ambiguous":        {Ask, "\"{text}\" may be thousands or decimals and nothing in the column tells; give the decimal sign (\"{decimal}\" is proposed)"},
-	"number.as_text":          {Warn, "{cells} numbers are stored as text and were converted, the first is \"{text}\""},
-	"number.percent_mixed":    {Ask, "\"{percent}\" and \"{bare}\" stand in one column; say which scale is meant"},
-	"number.sentinel":         {Ask, "\"{text}\" looks like a code for a missing value; name it under special"},
-	"number.negative":         {Row, "\"{text}\" is negative, a {part} cannot be"},
-	"number.part_above_whole": {Warn, "the numerator {numerator} of {indicator} is larger than its denominator {denominator}"},
-	"period.invalid":          {Row, "\"{text}\" is not a date or period"},
-	"period.no_such_day":      {Row, "there is no day {text}"},
-	"period.out_of_range":     {Row, "the year of \"{text}\" lies outside 1900 to 2100"},
-	"period.reversed":         {Row, "\"{text}\" ends before it begins"},
-	"period.two_digit_year":   {Ask, "\"{text}\" has a year of two digits; give the format"},
-	"period.order_unknown":    {Ask, "\"{text}\" can be read as day/month or month/day; give the format"},
-	"period.serial":           {Ask, "\"{text}\" looks like the day number of a spreadsheet, {proposal}; give the format"},
-	"period.unix_time":        {Ask, "\"{text}\" looks like a computer time in seconds or milliseconds; give the dates"},
-	"period.two_ways":         {Ask, "\"{text}\" may be a school year or another year; give the format"},
-	"period.no_year":          {Ask, "\"{text}\" lacks the year; give the period in the mapping"},
-	"period.none":             {File, "the mapping gives no period for {indicator}"},
-	"key.empty":               {Row, "the area key is empty"},
-	"key.destroyed":           {Row, "the area key \"{text}\" was turned into a rounded number by a spreadsheet; ask for the keys as text"},
-	"key.total":               {Ask, "\"{text}\" looks like a total among the areas and would count twice; leave it out by a filter"},
-	"key.padded":              {Warn, "{count} area keys had lost leading zeros and were padded to {width} digits, the first is \"{text}\""},
-	"key.too_long":            {Row, "the area key \"{text}\" is longer than {width} characters"},
-	"key.lost_zero":           {Ask, "the area key \"{text}\" seems to have lost a leading zero; \"{proposal}\" is proposed, set key_width"},
-	"key.mixed_lengths":       {Ask, "the area keys have {lengths} digits; if they are one level, leading zeros were lost, set key_width; otherwise set a filter"},
-	"long.code_unmapped":      {Warn, "{rows} rows carry codes that the mapping does not name, the first is \"{text}\"; they were left out"},
-	"filter.nothing":          {File, "the filters of the mapping leave no row"},
-	"mapping.invalid":         {File, "the mapping cannot be used: {reason}"},
-	"read.stopped":            {File, "reading stopped: {reason}"},
+	"xlsx.no_sheet":            {File, "the workbook has no sheet"},
+	"xlsx.damaged":             {File, "the workbook is damaged ({reason}); open and save it again"},
+	"xlsx.dtd":                 {File, "a part of the workbook declares XML entities; such files are not read"},
+	"xlsx.macros":              {File, "the workbook contains macros; save it as .xlsx"},
+	"xlsx.shared_string":       {File, "cell {cell} refers to text number {index} which the workbook does not hold"},
+	"xlsx.external":            {Accept, "the workbook refers to other files; only the stored values are read"},
+	"xlsx.formula_no_value":    {Row, "the formula has no stored value; open the file in a spreadsheet program and save it"},
+	"xlsx.error_value":         {Row, "the cell holds the error {error}"},
+	"xlsx.bad_date":            {Row, "the date number {serial} is no day of the calendar"},
+	"xlsx.percent_format":      {Warn, "numbers formatted as percent were taken as shown: 0.314 as 31.4"},
+	"zip.entries":              {File, "the archive holds {entries} entries, more than the limit of {limit}"},
+	"zip.bomb":                 {File, "unpacked, the file would have more than {limit} bytes"},
+	"zip.path":                 {File, "the archive holds the entry \"{name}\" which points outside; such files are not read"},
+	"zip.no_workbook":          {File, "the archive holds no workbook; save the table as .xlsx, .ods or .csv"},
+	"zip.damaged":              {File, "the archive is damaged ({reason}); deliver it again"},
+	"ods.repeated":             {Accept, "repeated cells were not expanded"},
+	"number.text":              {Row, "\"{text}\" is not a number"},
+	"number.conflict":          {Row, "\"{text}\" is written in another way than the column, whose decimal sign is \"{decimal}\""},
+	"number.out_of_range":      {Row, "\"{text}\" is not a finite number"},
+	"number.error":             {Warn, "\"{text}\" is a spreadsheet error; taken as missing"},
+	"number.ambiguous":         {Ask, "\"{text}\" may be thousands or decimals and nothing in the column tells; give the decimal sign (\"{decimal}\" is proposed)"},
+	"number.as_text":           {Warn, "{cells} numbers are stored as text and were converted, the first is \"{text}\""},
+	"number.percent_mixed":     {Ask, "\"{percent}\" and \"{bare}\" stand in one column; say which scale is meant"},
+	"number.sentinel":          {Ask, "\"{text}\" looks like a code for a missing value; name it under special"},
+	"number.negative":          {Row, "\"{text}\" is negative, a {part} cannot be"},
+	"number.part_above_whole":  {Warn, "the numerator {numerator} of {indicator} is larger than its denominator {denominator}"},
+	"period.invalid":           {Row, "\"{text}\" is not a date or period"},
+	"period.no_such_day":       {Row, "there is no day {text}"},
+	"period.out_of_range":      {Row, "the year of \"{text}\" lies outside 1900 to 2100"},
+	"period.reversed":          {Row, "\"{text}\" ends before it begins"},
+	"period.two_digit_year":    {Ask, "\"{text}\" has a year of two digits; give the format"},
+	"period.order_unknown":     {Ask, "\"{text}\" can be read as day/month or month/day; give the format"},
+	"period.serial":            {Ask, "\"{text}\" looks like the day number of a spreadsheet, {proposal}; give the format"},
+	"period.unix_time":         {Ask, "\"{text}\" looks like a computer time in seconds or milliseconds; give the dates"},
+	"period.two_ways":          {Ask, "\"{text}\" may be a school year or another year; give the format"},
+	"period.no_year":           {Ask, "\"{text}\" lacks the year; give the period in the mapping"},
+	"period.none":              {File, "the mapping gives no period for {indicator}"},
+	"key.empty":                {Row, "the area key is empty"},
+	"key.destroyed":            {Row, "the area key \"{text}\" was turned into a rounded number by a spreadsheet; ask for the keys as text"},
+	"key.total":                {Ask, "\"{text}\" looks like a total among the areas and would count twice; leave it out by a filter"},
+	"key.padded":               {Warn, "{count} area keys had lost leading zeros and were padded to {width} digits, the first is \"{text}\""},
+	"key.too_long":             {Row, "the area key \"{text}\" is longer than {width} characters"},
+	"key.lost_zero":            {Ask, "the area key \"{text}\" seems to have lost a leading zero; \"{proposal}\" is proposed, set key_width"},
+	"key.mixed_lengths":        {Ask, "the area keys have {lengths} digits; if they are one level, leading zeros were lost, set key_width; otherwise set a filter"},
+	"long.code_unmapped":       {Warn, "{rows} rows carry codes that the mapping does not name, the first is \"{text}\"; they were left out"},
+	"filter.nothing":           {File, "the filters of the mapping leave no row"},
+	"mapping.yaml":             {File, "the mapping is not YAML; check indents, colons and quotation marks"},
+	"mapping.too_large":        {File, "the mapping is larger than {limit} bytes"},
+	"mapping.not_utf8":         {File, "the mapping is not UTF-8; save it as UTF-8"},
+	"mapping.empty":            {File, "the mapping is empty; it needs area, period and columns"},
+	"mapping.block":            {File, "\"{where}\" must be a block of keys"},
+	"mapping.key_form":         {File, "a key under \"{where}\" is no word"},
+	"mapping.key_twice":        {File, "the key \"{key}\" stands twice under \"{where}\""},
+	"mapping.key_unknown":      {File, "unknown key \"{key}\" under \"{where}\"; known are {known}"},
+	"mapping.word":             {File, "a word is expected here"},
+	"mapping.number":           {File, "a whole number from 1 is expected, not \"{text}\""},
+	"mapping.flag":             {File, "unknown flag \"{text}\"; known are {known}"},
+	"mapping.disclosure":       {File, "disclosure must be cleared_by_source or unchecked, not \"{text}\""},
+	"mapping.part":             {File, "unknown part \"{text}\"; known are value, numerator, denominator, change"},
+	"mapping.no_indicator":     {File, "\"{where}\" names no indicator"},
+	"mapping.filter":           {File, "a filter needs column and one of equals, in, length"},
+	"mapping.no_area":          {File, "area.column is missing: name the column with the area keys"},
+	"mapping.area_twice":       {File, "area has column or key, not both"},
+	"mapping.no_columns":       {File, "columns or long is missing: name at least one column with figures"},
+	"mapping.columns_and_long": {File, "columns and long exclude each other"},
+	"mapping.long":             {File, "long needs indicator_column, value_column and codes"},
+	"mapping.period_twice":     {File, "period has value or column, not both"},
+	"mapping.period":           {File, "the period \"{text}\" cannot be read; write 2020-12-31, 2020-01-01/2020-12-31 or 2020, between 1900 and 2100"},
+	"mapping.period_format":    {File, "unknown period format \"{text}\"; known are {known}"},
+	"mapping.decimal":          {File, "decimal must be auto, comma or point, not \"{text}\""},
+	"mapping.delimiter":        {File, "delimiter must be one of ; , | tab, not \"{text}\""},
+	"mapping.encoding":         {File, "unknown encoding \"{text}\"; known are {known}"},
+	"mapping.footer":           {File, "footer is not a regular expression: {text}"},
+	"mapping.key_width":        {File, "key_width is larger than {limit}"},
+	"read.stopped":             {File, "reading stopped: {reason}"},
 }

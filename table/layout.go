@@ -4,6 +4,7 @@ package table
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,6 +151,56 @@ func findLayout(rows []sampleRow, o Options, kind Kind) (l layout, ok bool) {
 		l.width = max(l.width, r.width())
 	}
 	return l, true
+}
+
+// named looks for the header by the names it is known to hold: the topmost rows, as few as can be, whose columns have all of them. The layout
+// stays where it has them already or no rows do.
+func (l layout) named(rows []sampleRow, merged []span, o Options) layout {
+	if holds(columnsOf(rows, l, merged), o.Headings) {
+		return l
+	}
+	least, most := 1, maxHeaderRows
+	if o.HeaderRows > 0 {
+		least, most = o.HeaderRows, o.HeaderRows
+	}
+	for at := range rows[:min(len(rows), maxTitleRows)] {
+		for n := least; n <= most && at+n <= len(rows); n++ {
+			if rows[at].filled() == 0 || rows[at+n-1].filled() == 0 || o.FirstRow > 0 && at+n > l.first {
+				continue
+			}
+			try := l
+			try.header, try.headerRows, try.first, try.numbered = at, n, at+n, false
+			if o.FirstRow > 0 {
+				try.first = l.first
+			}
+			for _, r := range rows[at : at+n] {
+				try.width = max(try.width, r.width())
+			}
+			if !holds(columnsOf(rows, try, merged), o.Headings) {
+				continue
+			}
+			if o.FirstRow == 0 && at+n < len(rows) && countsColumns(rows[at+n]) {
+				try.headerRows, try.first, try.numbered = n+1, at+n+1, true
+			}
+			return try
+		}
+	}
+	return l
+}
+
+// maxTitleRows is how far down a header is looked for by its names.
+const maxTitleRows = 60
+
+// holds reports whether the columns have all headings; those that are no name of a column may be letters.
+func holds(cols []Column, headings []string) bool {
+	for _, h := range headings {
+		want := label(h)
+		named := slices.ContainsFunc(cols, func(c Column) bool { return c.Name != "" && strings.EqualFold(c.Name, want) })
+		if i := letterIndex(want); !named && (i < 0 || i >= len(cols)) {
+			return false
+		}
+	}
+	return true
 }
 
 // footerIndex finds the line of underscores that ends GENESIS tables.

@@ -99,22 +99,45 @@ type FilterSpec struct {
 
 // Options gives the options by which the file must be opened for this mapping.
 func (m *Mapping) Options() (Options, error) {
-	o := Options{Sheet: m.Table.Sheet, HeaderRows: m.Table.HeaderRows, FirstRow: m.Table.FirstRow, LastRow: m.LastRow, Encoding: m.Table.Encoding}
+	o := Options{Sheet: m.Table.Sheet, HeaderRows: m.Table.HeaderRows, FirstRow: m.Table.FirstRow, LastRow: m.LastRow, Encoding: m.Table.Encoding, Headings: m.headings()}
 	if m.Table.Delimiter != "" {
 		d, ok := parseDelimiter(m.Table.Delimiter)
 		if !ok {
-			return o, invalid(0, "delimiter must be one of ; , | tab, not "+m.Table.Delimiter)
+			return o, invalid(0, "mapping.delimiter", "text", m.Table.Delimiter)
 		}
 		o.Delimiter = d
 	}
 	if m.Footer != "" {
 		re, err := regexp.Compile(m.Footer)
 		if err != nil {
-			return o, invalid(0, "footer is not a regular expression: "+err.Error())
+			return o, invalid(0, "mapping.footer", "text", m.Footer)
 		}
 		o.Footer = re
 	}
 	return o, nil
+}
+
+// headings lists the columns that the mapping names.
+func (m *Mapping) headings() []string {
+	var list []string
+	add := func(s string) {
+		if s != "" {
+			list = append(list, s)
+		}
+	}
+	add(m.Area.Column)
+	add(m.Period.Column)
+	for _, c := range m.Columns {
+		add(c.Column)
+	}
+	if m.Long != nil {
+		add(m.Long.IndicatorColumn)
+		add(m.Long.ValueColumn)
+	}
+	for _, f := range m.Filter {
+		add(f.Column)
+	}
+	return list
 }
 
 func parseDelimiter(s string) (rune, bool) {
@@ -127,34 +150,47 @@ func parseDelimiter(s string) (rune, bool) {
 	return 0, false
 }
 
-func invalid(line int, reason string) error {
-	r := refuse("mapping.invalid")
-	r.Finding.Params = map[string]string{"reason": reason}
+func invalid(line int, code string, kv ...string) error {
+	r := refuse(code, kv...)
 	r.Finding.Line = line
 	return r
 }
 
-const maxMapping = 1 << 20
+var yamlLine = regexp.MustCompile(`line (\d+)`)
+
+// unreadable is the refusal of what is no YAML at all; the parser's words are for programmers, its line is not.
+func unreadable(err error) error {
+	line := 0
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		line = atoi(m[1])
+	}
+	return invalid(line, "mapping.yaml")
+}
+
+// MaxMapping is the size in bytes above which a mapping is not read.
+const MaxMapping = 1 << 20
+
+const maxKeyWidth = 40
 
 // ParseMapping reads a mapping from YAML. An unknown or doubled key, or a value of the wrong sort, is an error with its line.
 func ParseMapping(text []byte) (m *Mapping, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			m, err = nil, invalid(0, "the YAML cannot be read")
+			m, err = nil, invalid(0, "mapping.yaml")
 		}
 	}()
-	if len(text) > maxMapping {
-		return nil, invalid(0, "it is larger than 1 MB")
+	if len(text) > MaxMapping {
+		return nil, invalid(0, "mapping.too_large", "limit", strconv.Itoa(MaxMapping))
 	}
 	if !utf8.Valid(text) {
-		return nil, invalid(0, "it is not UTF-8")
+		return nil, invalid(0, "mapping.not_utf8")
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, invalid(0, err.Error())
+		return nil, unreadable(err)
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
-		return nil, invalid(1, "it is empty")
+		return nil, invalid(0, "mapping.empty")
 	}
 	m = &Mapping{}
 	if err := m.decode(doc.Content[0]); err != nil {
@@ -189,16 +225,16 @@ func joinWords(names []string) string {
 func each(n *yaml.Node, where string, f func(key *yaml.Node, value *yaml.Node) error) error {
 	n = resolve(n)
 	if n.Kind != yaml.MappingNode {
-		return invalid(n.Line, where+" must be a block of keys")
+		return invalid(n.Line, "mapping.block", "where", where)
 	}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := resolve(n.Content[i])
 		if k.Kind != yaml.ScalarNode {
-			return invalid(k.Line, "a key of "+where+" is no word")
+			return invalid(k.Line, "mapping.key_form", "where", where)
 		}
 		if seen[k.Value] {
-			return invalid(k.Line, "the key \""+clip(k.Value)+"\" stands twice in "+where)
+			return invalid(k.Line, "mapping.key_twice", "key", k.Value, "where", where)
 		}
 		seen[k.Value] = true
 		if err := f(k, resolve(n.Content[i+1])); err != nil {
@@ -219,7 +255,7 @@ func fields(n *yaml.Node, where string, d decoders) error {
 	return each(n, where, func(k, v *yaml.Node) error {
 		f, ok := d[k.Value]
 		if !ok {
-			return invalid(k.Line, "unknown key \""+clip(k.Value)+"\" in "+where+"; known are "+d.keys())
+			return invalid(k.Line, "mapping.key_unknown", "key", k.Value, "where", where, "known", d.keys())
 		}
 		return f(v)
 	})
@@ -228,7 +264,7 @@ func fields(n *yaml.Node, where string, d decoders) error {
 func text(p *string, auto bool) func(*yaml.Node) error {
 	return func(n *yaml.Node) error {
 		if n.Kind != yaml.ScalarNode {
-			return invalid(n.Line, "a word is expected here")
+			return invalid(n.Line, "mapping.word")
 		}
 		if auto && n.Value == "auto" || n.Tag == "!!null" {
 			return nil
@@ -245,7 +281,7 @@ func number(p *int, auto bool) func(*yaml.Node) error {
 		}
 		v, err := strconv.Atoi(n.Value)
 		if n.Kind != yaml.ScalarNode || err != nil || v < 1 {
-			return invalid(n.Line, "a whole number from 1 is expected, not \""+clip(n.Value)+"\"")
+			return invalid(n.Line, "mapping.number", "text", n.Value)
 		}
 		*p = v
 		return nil
@@ -260,16 +296,20 @@ func sequence(n *yaml.Node) []*yaml.Node {
 }
 
 func (m *Mapping) decode(n *yaml.Node) error {
-	return fields(n, "the mapping", decoders{
+	return fields(n, "mapping", decoders{
 		"table": func(n *yaml.Node) error {
 			t := &m.Table
-			return fields(n, "table", decoders{"sheet": text(&t.Sheet, true), "header_rows": number(&t.HeaderRows, true), "first_row": number(&t.FirstRow, true),
-				"encoding": text(&t.Encoding, true), "delimiter": text(&t.Delimiter, true), "decimal": text(&t.Decimal, true)})
+			return fields(n, "table", decoders{
+				"sheet": text(&t.Sheet, true), "header_rows": number(&t.HeaderRows, true), "first_row": number(&t.FirstRow, true),
+				"encoding": text(&t.Encoding, true), "delimiter": text(&t.Delimiter, true), "decimal": text(&t.Decimal, true),
+			})
 		},
 		"area": func(n *yaml.Node) error {
 			a := &m.Area
-			return fields(n, "area", decoders{"level": text(&a.Level, false), "edition": text(&a.Edition, false), "column": text(&a.Column, false),
-				"key": text(&a.Key, false), "key_width": number(&a.KeyWidth, false)})
+			return fields(n, "area", decoders{
+				"level": text(&a.Level, false), "edition": text(&a.Edition, false), "column": text(&a.Column, false),
+				"key": text(&a.Key, false), "key_width": number(&a.KeyWidth, false),
+			})
 		},
 		"period": func(n *yaml.Node) error {
 			if n.Kind == yaml.ScalarNode {
@@ -282,15 +322,17 @@ func (m *Mapping) decode(n *yaml.Node) error {
 		"long": func(n *yaml.Node) error {
 			m.Long = &LongSpec{}
 			l := m.Long
-			return fields(n, "long", decoders{"indicator_column": text(&l.IndicatorColumn, false), "value_column": text(&l.ValueColumn, false),
+			return fields(n, "long", decoders{
+				"indicator_column": text(&l.IndicatorColumn, false), "value_column": text(&l.ValueColumn, false),
 				"codes": func(n *yaml.Node) error {
 					l.Codes = map[string]Target{}
 					return each(n, "codes", func(k, v *yaml.Node) error {
-						t, err := decodeTarget(v, "code "+k.Value)
+						t, err := decodeTarget(v, k.Value)
 						l.Codes[k.Value] = t
 						return err
 					})
-				}})
+				},
+			})
 		},
 		"filter": m.decodeFilter,
 		"last_row": func(n *yaml.Node) error {
@@ -302,7 +344,7 @@ func (m *Mapping) decode(n *yaml.Node) error {
 			return each(n, "special", func(k, v *yaml.Node) error {
 				f, ok := ParseFlag(v.Value)
 				if !ok || v.Kind != yaml.ScalarNode {
-					return invalid(v.Line, "unknown flag \""+clip(v.Value)+"\"; known are "+joinWords(flagNames[:]))
+					return invalid(v.Line, "mapping.flag", "text", v.Value, "known", joinWords(flagNames[:]))
 				}
 				m.Special[k.Value] = f
 				return nil
@@ -310,7 +352,7 @@ func (m *Mapping) decode(n *yaml.Node) error {
 		},
 		"disclosure": func(n *yaml.Node) error {
 			if n.Value != ClearedBySource && n.Value != Unchecked {
-				return invalid(n.Line, "disclosure must be "+ClearedBySource+" or "+Unchecked)
+				return invalid(n.Line, "mapping.disclosure", "text", n.Value)
 			}
 			m.Disclosure = n.Value
 			return nil
@@ -322,7 +364,7 @@ func (m *Mapping) decodeColumns(n *yaml.Node) error {
 	return each(n, "columns", func(k, v *yaml.Node) error {
 		c := ColumnSpec{Column: k.Value}
 		for _, x := range sequence(v) { // a list lets one column feed several indicators, as a common denominator does
-			t, err := decodeTarget(resolve(x), "column "+clip(k.Value))
+			t, err := decodeTarget(resolve(x), k.Value)
 			if err != nil {
 				return err
 			}
@@ -346,10 +388,10 @@ func decodeTarget(n *yaml.Node, where string) (Target, error) {
 	switch t.Part {
 	case PartValue, PartNumerator, PartDenominator, PartChange:
 	default:
-		return t, invalid(n.Line, "unknown part \""+clip(part)+"\"; known are value, numerator, denominator, change")
+		return t, invalid(n.Line, "mapping.part", "text", part)
 	}
 	if t.Indicator == "" {
-		return t, invalid(n.Line, where+" names no indicator")
+		return t, invalid(n.Line, "mapping.no_indicator", "where", where)
 	}
 	return t, nil
 }
@@ -358,11 +400,12 @@ func (m *Mapping) decodeFilter(n *yaml.Node) error {
 	for _, x := range sequence(n) {
 		x = resolve(x)
 		f := FilterSpec{}
-		err := fields(x, "filter", decoders{"column": text(&f.Column, false),
+		err := fields(x, "filter", decoders{
+			"column": text(&f.Column, false),
 			"equals": func(n *yaml.Node) error {
 				s := ""
 				if n.Kind != yaml.ScalarNode {
-					return invalid(n.Line, "equals takes one word")
+					return invalid(n.Line, "mapping.word")
 				}
 				s = n.Value
 				if n.Tag == "!!null" {
@@ -375,7 +418,7 @@ func (m *Mapping) decodeFilter(n *yaml.Node) error {
 				f.In = []string{}
 				for _, y := range sequence(n) {
 					if resolve(y).Kind != yaml.ScalarNode {
-						return invalid(y.Line, "in takes a list of words")
+						return invalid(y.Line, "mapping.word")
 					}
 					f.In = append(f.In, resolve(y).Value)
 				}
@@ -390,12 +433,13 @@ func (m *Mapping) decodeFilter(n *yaml.Node) error {
 					f.Length = append(f.Length, v)
 				}
 				return nil
-			}})
+			},
+		})
 		if err != nil {
 			return err
 		}
 		if f.Column == "" || (f.Equals == nil && f.In == nil && f.Length == nil) {
-			return invalid(x.Line, "a filter needs column and one of equals, in, length")
+			return invalid(x.Line, "mapping.filter")
 		}
 		m.Filter = append(m.Filter, f)
 	}
@@ -406,30 +450,30 @@ func (m *Mapping) decodeFilter(n *yaml.Node) error {
 func (m *Mapping) check() error {
 	switch {
 	case m.Area.Column == "" && m.Area.Key == "":
-		return invalid(0, "area.column is missing: name the column with the area keys")
+		return invalid(0, "mapping.no_area")
 	case m.Area.Column != "" && m.Area.Key != "":
-		return invalid(0, "area has column or key, not both")
+		return invalid(0, "mapping.area_twice")
 	case len(m.Columns) == 0 && m.Long == nil:
-		return invalid(0, "columns or long is missing: name at least one column with figures")
+		return invalid(0, "mapping.no_columns")
 	case len(m.Columns) > 0 && m.Long != nil:
-		return invalid(0, "columns and long exclude each other")
+		return invalid(0, "mapping.columns_and_long")
 	case m.Long != nil && (m.Long.IndicatorColumn == "" || m.Long.ValueColumn == "" || len(m.Long.Codes) == 0):
-		return invalid(0, "long needs indicator_column, value_column and codes")
+		return invalid(0, "mapping.long")
 	case m.Period.Value != "" && m.Period.Column != "":
-		return invalid(0, "period has value or column, not both")
+		return invalid(0, "mapping.period_twice")
 	case m.Table.Decimal != "" && m.Table.Decimal != "," && m.Table.Decimal != ".":
-		return invalid(0, "decimal must be auto, \",\" or \".\"")
-	case m.Area.KeyWidth > 40:
-		return invalid(0, "key_width is larger than 40")
+		return invalid(0, "mapping.decimal", "text", m.Table.Decimal)
+	case m.Area.KeyWidth > maxKeyWidth:
+		return invalid(0, "mapping.key_width", "limit", strconv.Itoa(maxKeyWidth))
 	case !knownPeriodFormat(m.Period.Format):
-		return invalid(0, "unknown period format \""+clip(m.Period.Format)+"\"; known are "+joinWords(PeriodFormats()))
+		return invalid(0, "mapping.period_format", "text", m.Period.Format, "known", joinWords(PeriodFormats()))
 	}
 	if _, err := m.Options(); err != nil {
 		return err
 	}
 	if e := m.Table.Encoding; e != "" {
 		if _, ok := encodingName(e); !ok {
-			return invalid(0, "unknown encoding \""+clip(e)+"\"; known are "+joinWords(Encodings()))
+			return invalid(0, "mapping.encoding", "text", e, "known", joinWords(Encodings()))
 		}
 	}
 	return m.eachTarget(func(t Target) error {
@@ -437,7 +481,7 @@ func (m *Mapping) check() error {
 			return nil
 		}
 		if _, code := ParsePeriod(t.Period, ""); code != "" {
-			return invalid(0, found(code, "text", t.Period).String())
+			return invalid(0, "mapping.period", "text", t.Period)
 		}
 		return nil
 	})

@@ -19,8 +19,12 @@ type Options struct {
 	AllowPersonData bool
 	// Signed tells the indicators that are balances (net migration, natural change), whose numerators may be negative; nil if none is.
 	Signed func(indicator string) bool
-	// Confirmed holds codes of findings with outcome "ask" that a person has agreed to; they become warnings.
+	// Confirmed holds codes of findings with outcome "ask" that a person has agreed to; they become warnings, and what was proposed is taken.
+	// Codes that are not Answerable stay questions.
 	Confirmed []string
+	// Headings are column names the header is known to hold, such as those a mapping names. Where the header that was found lacks one of them
+	// but other rows have all, those are the header: a faulty first row of data is then not taken for a part of it.
+	Headings []string
 }
 
 // Limits bound what a file may cost. Zero fields take the default.
@@ -56,6 +60,9 @@ func (l Limits) withDefaults() Limits {
 }
 
 func (o Options) confirmed(code string) bool {
+	if !Answerable(code) {
+		return false
+	}
 	for _, c := range o.Confirmed {
 		if c == code {
 			return true

@@ -85,8 +85,10 @@ func (p Period) String() string {
 // PeriodFormats lists the words that a mapping may give as format. "auto" reads everything that can be read in one way only. YY means a
 // year of this century.
 func PeriodFormats() []string {
-	return []string{"auto", "YYYY", "YYYYMM", "YYYYMMDD", "YYYY-MM-DD", "YYYY-MM", "DD.MM.YYYY", "DD.MM.YY", "DD/MM/YYYY", "MM/DD/YYYY", "MM/YYYY", "MM.YYYY",
-		"YYYY-QN", "YYYY-WNN", "school_year", "excel_serial"}
+	return []string{
+		"auto", "YYYY", "YYYYMM", "YYYYMMDD", "YYYY-MM-DD", "YYYY-MM", "DD.MM.YYYY", "DD.MM.YY", "DD/MM/YYYY", "MM/DD/YYYY", "MM/YYYY", "MM.YYYY",
+		"YYYY-QN", "YYYY-WNN", "school_year", "excel_serial",
+	}
 }
 
 // Codes of periods that were not taken.
@@ -111,6 +113,16 @@ func day(y, m, d int) (Period, string) {
 	}
 	t := Date{y, m, d}
 	return Period{PeriodDay, t, t}, ""
+}
+
+// asked makes a reading a proposal; what cannot be read at all stays refused.
+func asked(question string) func(Period, string) (Period, string) {
+	return func(p Period, code string) (Period, string) {
+		if code != "" {
+			return Period{}, code
+		}
+		return p, question
+	}
 }
 
 func months(kind PeriodKind, y, m, n int) (Period, string) {
@@ -170,10 +182,12 @@ func serialDate(n int, date1904 bool) (Date, bool) {
 	return dateOf(time.Date(1899, 12, 31+n, 0, 0, 0, 0, time.UTC)), true
 }
 
-var monthNames = map[string]int{"januar": 1, "jan": 1, "jänner": 1, "februar": 2, "feb": 2, "märz": 3, "mär": 3, "mrz": 3, "maerz": 3, "april": 4, "apr": 4,
+var monthNames = map[string]int{
+	"januar": 1, "jan": 1, "jänner": 1, "februar": 2, "feb": 2, "märz": 3, "mär": 3, "mrz": 3, "maerz": 3, "april": 4, "apr": 4,
 	"mai": 5, "juni": 6, "jun": 6, "juli": 7, "jul": 7, "august": 8, "aug": 8, "september": 9, "sep": 9, "sept": 9, "oktober": 10, "okt": 10,
 	"november": 11, "nov": 11, "dezember": 12, "dez": 12, "january": 1, "february": 2, "march": 3, "may": 5, "mar": 3, "june": 6, "july": 7, "october": 10,
-	"oct": 10, "december": 12, "dec": 12}
+	"oct": 10, "december": 12, "dec": 12,
+}
 
 var (
 	reDotDay    = regexp.MustCompile(`^(\d{1,2})\.\s?(\d{1,2})\.\s?(\d+)(?:[ T](\d{2}:.*))?$`)
@@ -230,8 +244,7 @@ func parseAuto(s string, spans bool) (Period, string) {
 			return Period{}, codePeriodInvalid
 		}
 		if len(m[3]) == 2 {
-			p, _ := day(2000+atoi(m[3]), atoi(m[2]), atoi(m[1]))
-			return p, codePeriodTwoDigit
+			return asked(codePeriodTwoDigit)(day(2000+atoi(m[3]), atoi(m[2]), atoi(m[1])))
 		}
 		return day(atoi(m[3]), atoi(m[2]), atoi(m[1]))
 	}
@@ -282,8 +295,10 @@ func parseAuto(s string, spans bool) (Period, string) {
 	if m := reWordMonth.FindStringSubmatch(s); m != nil {
 		if mo := monthNames[strings.ToLower(m[2])]; mo > 0 {
 			switch {
+			case len(m[3]) == 2 && m[1] == "":
+				return asked(codePeriodTwoDigit)(months(PeriodMonth, 2000+atoi(m[3]), mo, 1))
 			case len(m[3]) == 2:
-				return Period{}, codePeriodTwoDigit
+				return asked(codePeriodTwoDigit)(day(2000+atoi(m[3]), mo, atoi(m[1])))
 			case m[1] == "":
 				return months(PeriodMonth, atoi(m[3]), mo, 1)
 			}
@@ -366,7 +381,7 @@ func parseDigits(s string) (Period, string) {
 	n := atoi(s)
 	switch len(s) {
 	case 2:
-		return Period{}, codePeriodTwoDigit
+		return asked(codePeriodTwoDigit)(months(PeriodYear, 2000+n, 1, 12))
 	case 4:
 		return months(PeriodYear, n, 1, 12)
 	case 5:
@@ -390,8 +405,10 @@ func parseDigits(s string) (Period, string) {
 
 func parseAs(s, format string) (Period, string) {
 	p, code := parseAuto(s, false)
-	want := map[string]PeriodKind{"YYYY": PeriodYear, "YYYYMM": PeriodMonthEnd, "YYYYMMDD": PeriodDay, "YYYY-MM-DD": PeriodDay, "DD.MM.YYYY": PeriodDay,
-		"YYYY-MM": PeriodMonth, "MM/YYYY": PeriodMonth, "MM.YYYY": PeriodMonth, "YYYY-QN": PeriodQuarter, "YYYY-WNN": PeriodWeek}
+	want := map[string]PeriodKind{
+		"YYYY": PeriodYear, "YYYYMM": PeriodMonthEnd, "YYYYMMDD": PeriodDay, "YYYY-MM-DD": PeriodDay, "DD.MM.YYYY": PeriodDay,
+		"YYYY-MM": PeriodMonth, "MM/YYYY": PeriodMonth, "MM.YYYY": PeriodMonth, "YYYY-QN": PeriodQuarter, "YYYY-WNN": PeriodWeek,
+	}
 	if k, ok := want[format]; ok {
 		if code == codePeriodTwoWays && format == "YYYY-MM" {
 			return Period{}, codePeriodInvalid

@@ -117,7 +117,7 @@ func (m *Mapping) Apply(t *Table, known func(key string) bool) (*Reader, error) 
 	if m.Period.Value != "" {
 		p, code := ParsePeriod(m.Period.Value, m.Period.Format)
 		if code != "" {
-			return nil, &Refusal{Finding: found("mapping.invalid", "reason", found(code, "text", m.Period.Value).String())}
+			return nil, invalid(0, "mapping.period", "text", m.Period.Value)
 		}
 		r.period = p
 	}
@@ -138,6 +138,7 @@ func (m *Mapping) Apply(t *Table, known func(key string) bool) (*Reader, error) 
 		r.filters = append(r.filters, f.compile(b.find(f.Column)))
 	}
 	if b.err != nil {
+		b.err.Others = append(b.err.Others, t.Findings...) // a header that was misread explains why a column is missing
 		return nil, b.err
 	}
 	if err := r.checkPeriods(); err != nil {

@@ -65,8 +65,10 @@ func (r *Reader) row(v *RowView) bool {
 		if !o.period.IsZero() {
 			p = o.period
 		}
-		r.records = append(r.records, Record{Line: v.Line, Row: v.Number, Column: o.col, Area: key, Repaired: repaired, Indicator: o.indicator, Part: o.part,
-			Period: p, Value: n.Value, HasValue: n.Valued(), Integer: n.Integer, Percent: n.Kind == NumberPercent, Flag: n.Flag})
+		r.records = append(r.records, Record{
+			Line: v.Line, Row: v.Number, Column: o.col, Area: key, Repaired: repaired, Indicator: o.indicator, Part: o.part,
+			Period: p, Value: n.Value, HasValue: n.Valued(), Integer: n.Integer, Percent: n.Kind == NumberPercent, Flag: n.Flag,
+		})
 	}
 	if repaired {
 		r.stats.Repaired++
@@ -154,11 +156,15 @@ func (r *Reader) key(v *RowView) (key string, repaired, ok bool) {
 		for _, z := range []string{"0", "00", "000"} {
 			if r.known(z + s) {
 				r.report("key.lost_zero", r.keyCol, "text", s, "proposal", z+s, "answer", "key_width")
-				return "", false, false
+				if !r.t.opts.confirmed("key.lost_zero") {
+					return "", false, false
+				}
+				r.keys.add(s, z+s)
+				return z + s, false, true
 			}
 		}
 	}
-	r.keys.add(s)
+	r.keys.add(s, s)
 	return s, repaired, true
 }
 
@@ -187,7 +193,8 @@ func (k *keyRing) find(b []byte) (string, bool) {
 	return k.keys[i], true
 }
 
-func (k *keyRing) add(s string) {
+// add keeps a key and how the file writes it.
+func (k *keyRing) add(written, key string) {
 	if len(k.keys) >= 200_000 {
 		return
 	}
@@ -195,8 +202,8 @@ func (k *keyRing) add(s string) {
 		k.index = map[string]int{}
 	}
 	k.at = len(k.keys)
-	k.index[s] = k.at
-	k.keys = append(k.keys, s)
+	k.index[written] = k.at
+	k.keys = append(k.keys, key)
 }
 
 func ascii(b []byte) bool {
@@ -231,7 +238,9 @@ func (r *Reader) readPeriod(v *RowView) (Period, bool) {
 			proposal = p.String()
 		}
 		r.report(code, r.periodCol, "text", string(trim(c.Text)), "proposal", proposal, "answer", "period.format")
-		return Period{}, false
+		if proposal == "" || !r.t.opts.confirmed(code) {
+			return Period{}, false
+		}
 	}
 	r.lastP = append(r.lastP[:0], c.Text...)
 	r.lastPer = p
@@ -299,7 +308,9 @@ func (r *Reader) value(c Cell, o *output) (Number, bool) {
 	case n.OK() && n.Value < 0:
 		if sentinel(n.Value) {
 			r.report("number.sentinel", o.col, "text", string(trim(c.Text)), "answer", "special")
-			return n, false
+			if !r.t.opts.confirmed("number.sentinel") {
+				return n, false
+			}
 		}
 		if o.counts {
 			r.report("number.negative", o.col, "text", string(trim(c.Text)), "part", string(o.part))

@@ -196,6 +196,7 @@ func (t *Table) arrange() error {
 	if !ok {
 		return refuse("file.no_header")
 	}
+	l = l.named(t.sample, t.merged, t.opts)
 	if l.first >= len(t.sample) && t.complete {
 		return refuse("file.no_rows")
 	}

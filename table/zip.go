@@ -5,8 +5,10 @@ package table
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -62,17 +64,15 @@ func claimedEntries(r io.ReaderAt, size int64) int {
 	if i < 0 || i+12 > len(tail) {
 		return 0
 	}
-	claimed := int(tail[i+10]) | int(tail[i+11])<<8
-	if claimed == 0xFFFF { // zip64: the size of the directory tells, 46 bytes an entry at least
-		if i+16 <= len(tail) {
-			dir := int64(tail[i+12]) | int64(tail[i+13])<<8 | int64(tail[i+14])<<16 | int64(tail[i+15])<<24
-			if dir != 0xFFFFFFFF {
-				return int(dir / 300)
-			}
-		}
-		return 0xFFFF
+	claimed := int(binary.LittleEndian.Uint16(tail[i+10:]))
+	if claimed != 0xFFFF || i < 20 || !bytes.HasPrefix(tail[i-20:], []byte("PK\x06\x07")) {
+		return claimed
 	}
-	return claimed
+	var end [56]byte // the end record of zip64 (APPNOTE 4.3.14), to which the locator before the old one points
+	if _, err := r.ReadAt(end[:], int64(binary.LittleEndian.Uint64(tail[i-12:])&math.MaxInt64)); err != nil || string(end[:4]) != "PK\x06\x06" {
+		return claimed
+	}
+	return int(min(binary.LittleEndian.Uint64(end[32:]), math.MaxInt32))
 }
 
 // limited ends with a refusal where an archive unpacks to more than its directory says or the limit allows.
