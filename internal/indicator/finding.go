@@ -4,6 +4,7 @@ package indicator
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -25,7 +26,7 @@ func (l *findings) add(f kernel.Finding) {
 	if l.count == nil {
 		l.count = map[string]int{}
 	}
-	if f.File == "" {
+	if f.File == "" && !strings.HasPrefix(f.Code, "table.mapping.") {
 		f.File = l.file
 	}
 	l.count[f.Code]++
@@ -87,6 +88,11 @@ func fromTable(f table.Finding, t *table.Table) kernel.Finding {
 	for k, v := range f.Params {
 		params[k] = v
 	}
+	for _, name := range counts { // the library writes them as text; people read 536,9 MB and 1.048.576
+		if n, err := strconv.ParseInt(f.Params[name], 10, 64); err == nil {
+			params[name] = n
+		}
+	}
 	params["code"] = f.Code
 	out := kernel.Finding{
 		Code: "table." + f.Code, Outcome: outcomes[f.Outcome], Sheet: f.Sheet, Row: f.Line, Column: f.Column, Params: params, Text: f.String(),
@@ -96,6 +102,9 @@ func fromTable(f table.Finding, t *table.Table) kernel.Finding {
 	}
 	return out
 }
+
+// counts are the library's parameters that are numbers.
+var counts = []string{"size", "limit", "entries", "columns", "fields", "rows", "lines", "header", "cells", "count", "width", "first"}
 
 func columnName(t *table.Table, letter string) string {
 	for _, c := range t.Columns {

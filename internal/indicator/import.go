@@ -29,8 +29,9 @@ type ImportRequest struct {
 	Data     io.ReaderAt
 	Size     int64
 	Mapping  *table.Mapping
-	// MappingText is the mapping as YAML, read when Mapping is nil.
+	// MappingText is the mapping as YAML, read when Mapping is nil. MappingName is the file it stands in, for findings about it.
 	MappingText string
+	MappingName string
 	DryRun      bool
 	// Accept holds codes of questions (findings with outcome "ask") that a person has answered with yes.
 	Accept []string
@@ -116,7 +117,7 @@ func (im *importing) run(ctx context.Context) error {
 	}
 	im.twice()
 	im.summarize()
-	if im.report.Taken == 0 {
+	if im.report.Taken == 0 && !im.refuses() { // an answer may make rows usable
 		im.found.note(kernel.RefuseFile, "indicator.import.nothing", "rows", im.report.Rows)
 	}
 	// Unknown areas do not count here: files with several levels in them have many.
@@ -194,7 +195,13 @@ func (im *importing) refused(err error, t *table.Table) error {
 	if !errors.As(err, &r) {
 		return fmt.Errorf("%s: %w", im.req.FileName, err)
 	}
-	im.found.add(fromTable(r.Finding, t))
+	for _, f := range append([]table.Finding{r.Finding}, r.Others...) {
+		k := fromTable(f, t)
+		if strings.HasPrefix(f.Code, "mapping.") {
+			k.File = im.req.MappingName
+		}
+		im.found.add(k)
+	}
 	return nil
 }
 

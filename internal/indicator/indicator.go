@@ -160,10 +160,11 @@ func (o Observation) Number(v Version) float64 {
 		return math.NaN()
 	}
 	if o.HasParts() {
-		if o.Denominator == 0 {
+		rate := v.Factor * o.Numerator / o.Denominator
+		if math.IsInf(rate, 0) { // a denominator of nothing, or next to it
 			return math.NaN()
 		}
-		return v.Factor * o.Numerator / o.Denominator
+		return rate // NaN for 0/0
 	}
 	if v.Aggregation == Sum && !math.IsNaN(o.Numerator) {
 		return o.Numerator

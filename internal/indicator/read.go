@@ -82,6 +82,10 @@ type columnKey struct {
 	part      table.Part
 }
 
+// maxFigure is the largest number up to which a float64 holds every whole number. Nothing that a town counts or spends comes near it, and sums
+// of figures below it stay finite.
+const maxFigure = 1 << 53
+
 func (rd *reading) record(rec *table.Record) {
 	im, st := rd.im, rd.im.st
 	line := int32(rec.Line)
@@ -119,10 +123,21 @@ func (rd *reading) record(rec *table.Record) {
 	}
 	if rec.HasValue {
 		c.value = rec.Value
+		if math.Abs(rec.Value) > maxFigure {
+			if st.bad.add(line) {
+				im.found.add(kernel.Finding{
+					Code: "indicator.import.too_large", Outcome: kernel.RefuseRow, Row: rec.Line, Key: rec.Area,
+					Column: columnLabel(im.table, rec.Column), Params: kernel.Params("indicator", v.Name, "value", strconv.FormatFloat(rec.Value, 'g', 6, 64)),
+				})
+			}
+			return
+		}
 		if rec.Value < 0 && c.part != changeCode && (!v.Signed || c.part == denominatorCode) {
 			if st.bad.add(line) {
-				im.found.add(kernel.Finding{Code: "indicator.import.negative", Outcome: kernel.RefuseRow, Row: rec.Line, Key: rec.Area,
-					Column: columnLabel(im.table, rec.Column), Params: kernel.Params("indicator", v.Name, "value", rec.Value)})
+				im.found.add(kernel.Finding{
+					Code: "indicator.import.negative", Outcome: kernel.RefuseRow, Row: rec.Line, Key: rec.Area,
+					Column: columnLabel(im.table, rec.Column), Params: kernel.Params("indicator", v.Name, "value", rec.Value),
+				})
 			}
 			return
 		}
@@ -217,8 +232,14 @@ func (rd *reading) done() {
 	}
 	slices.Sort(im.report.Unmatched)
 	e := im.st.edition
-	im.found.add(kernel.Finding{Code: "indicator.import.unknown_area", Outcome: kernel.RefuseRow, Row: first,
-		Params: kernel.Params("keys", shorten(im.report.Unmatched), "n", len(im.report.Unmatched), "rows", rd.lost.count, "level", e.Level.Key, "edition", e.Key)})
+	code := "indicator.import.unknown_area"
+	if len(rd.unknown) == keptKeys {
+		code = "indicator.import.unknown_area_many"
+	}
+	im.found.add(kernel.Finding{
+		Code: code, Outcome: kernel.RefuseRow, Row: first,
+		Params: kernel.Params("keys", shorten(im.report.Unmatched), "n", len(im.report.Unmatched), "rows", rd.lost.count, "level", e.Level.Key, "edition", e.Key),
+	})
 	if own, others := lengths(im.st.areas, im.report.Unmatched); len(others) > 0 {
 		im.found.note(kernel.Warn, "indicator.import.other_levels", "digits", own, "others", others, "level", e.Level.Key, "edition", e.Key)
 	}

@@ -67,7 +67,7 @@ func TestRefusedFiles(t *testing.T) {
 		{"unknown edition", strings.ReplaceAll(pop, "'2020'", "'1920'"), people, "indicator.mapping.edition_unknown"},
 		{"no level", strings.ReplaceAll(pop, "level: quarter, edition: '2020', ", ""), people, "indicator.mapping.level"},
 		{"fixed period outside", strings.ReplaceAll(pop, "2020-12-31", "2010-12-31"), people, "indicator.period.before"},
-		{"not YAML", "columns: [", people, "table.mapping.invalid"},
+		{"not YAML", "columns: [", people, "table.mapping.yaml"},
 		{"a total among the areas", pop, people + "Insgesamt;10000\n", "table.key.total"},
 		{"keys without zeros", pop, "raum;ew\n101;1000\n102;2000\n201;3000\n202;4000\n", "table.key.lost_zero"},
 		{"persons", head + "columns: {ew: {indicator: pop_total}}\n", "raum;ew;Name;Geburtsdatum;IBAN\n0101;1;Anna Muster;01.01.1980;DE02120300000000202051\n", "table.file.person_data"},

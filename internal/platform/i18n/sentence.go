@@ -52,8 +52,12 @@ func (p *Printer) Finding(f kernel.Finding) string {
 	return where + ": " + what
 }
 
-// FindingText is the sentence of a finding without its place.
+// FindingText is the sentence of a finding without its place. A question that is no longer one (somebody agreed to it, or the mapping settled it)
+// has a sentence of its own where the catalogue holds the code with ".settled": it says what was done instead of asking.
 func (p *Printer) FindingText(f kernel.Finding) string {
+	if settled := f.Code + ".settled"; f.Outcome != kernel.Ask && p.Has(settled) {
+		f.Code = settled
+	}
 	if p.Has(f.Code) {
 		params := f.Params
 		if f.Key != "" || f.Row != 0 || f.Column != "" {
