@@ -35,8 +35,8 @@ lint: assets
 
 test: assets
 	scripts/setup-test.sh
-	scripts/lint.sh
-	scripts/test.sh
+	@lint=0; scripts/lint.sh || lint=1; scripts/test.sh || exit 1; \
+	if [ $$lint = 1 ]; then echo "make test: the tests passed, the look over the sources (make lint, above) did not" >&2; exit 1; fi
 
 # The race detector needs a C compiler; PACKAGES narrows it down.
 race: assets
