@@ -57,7 +57,9 @@ func setup(t *testing.T, url string) func(e *testscript.Env) error {
 }
 
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
-	return map[string]func(ts *testscript.TestScript, neg bool, args []string){"mss": compareMSS, "sum": columnSum}
+	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"mss": compareMSS, "sum": columnSum, "own": ownIndicators, "parts": sumOf, "head": firstLines, "squares": squares, "same": sameColumn,
+	}
 }
 
 // compareMSS compares an index run with the published classes of a year: mss own.csv expected.csv eligible attention.

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/app"
+	"github.com/kupferfaden/kupferfaden/internal/indicator"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
+
+// withTown opens the town of a script the way the program does.
+func withTown(ts *testscript.TestScript, f func(ctx context.Context, a *app.App, who access.Actor) error) {
+	ctx := context.Background()
+	a, err := app.Open(ctx, app.Config{DataDir: ts.Getenv("KUPFERFADEN_DATA"), Database: ts.Getenv("KUPFERFADEN_DATABASE"), Log: quiet()})
+	ts.Check(err)
+	defer a.Close() //nolint:errcheck // the next command would notice
+	t, err := a.Tenants.Find(ctx, "")
+	ts.Check(err)
+	ts.Check(f(ctx, a, a.Operator(t)))
+}
+
+// ownIndicators adds counts of the town's own to its catalogue, as the catalogue's page does: own unit key... ; a key ending in ± is a balance.
+func ownIndicators(ts *testscript.TestScript, _ bool, args []string) {
+	withTown(ts, func(ctx context.Context, a *app.App, who access.Actor) error {
+		for _, key := range args[1:] {
+			key, signed := strings.CutSuffix(key, "±")
+			i := indicator.Indicator{Key: key, Field: "A", Versions: []indicator.Version{{
+				Name: kernel.T(key, key), Numerator: kernel.T(key, key), Unit: args[0], Class: "O", Signed: signed,
+			}}}
+			if _, err := a.Indicators.Add(ctx, who, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// sumOf tells the catalogue that parts make up a whole, beside what it knows already: parts whole part...
+func sumOf(ts *testscript.TestScript, _ bool, args []string) {
+	withTown(ts, func(ctx context.Context, a *app.App, who access.Actor) error {
+		whole, err := a.Indicators.Indicator(ctx, who, args[0])
+		if err != nil {
+			return err
+		}
+		return a.Indicators.SetParts(ctx, who, args[0], append(whole.Parts, args[1:]))
+	})
+}
+
+// firstLines copies the first lines of a file, as a cut delivery: head n from to.
+func firstLines(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	b, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	lines := slices.Collect(strings.Lines(string(b)))
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.Join(lines[:n], "")), 0o600))
+}
+
+// squares draws invented areas for the keys of an official table, because the geometry of Länder and Kreise is not among the test data: squares
+// to.geojson table.csv length... . A key of two digits is a square of one degree; a longer one lies in the square of its first two. Several
+// lengths give a file in which areas lie upon each other.
+func squares(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Open(ts.MkAbs(args[1]))
+	ts.Check(err)
+	defer f.Close() //nolint:errcheck // only read
+	type feature struct {
+		Type       string            `json:"type"`
+		Properties map[string]string `json:"properties"`
+		Geometry   map[string]any    `json:"geometry"`
+	}
+	var list []feature
+	inside := map[string]int{}
+	lines := bufio.NewScanner(charmap.Windows1252.NewDecoder().Reader(f))
+	for lines.Scan() {
+		cells := strings.SplitN(lines.Text(), ";", 3)
+		key := cells[0]
+		if strings.Trim(key, "0123456789") != "" || !slices.Contains(args[2:], strconv.Itoa(len(key))) || len(cells) < 3 {
+			continue
+		}
+		land, err := strconv.Atoi(key[:2])
+		ts.Check(err)
+		x, y, side := float64(8+(land-1)%4), float64(54-(land-1)/4), 1.0
+		if len(key) > 2 {
+			n := inside[key[:2]]
+			inside[key[:2]]++
+			x, y, side = x+float64(n%10)/10, y+float64(n/10)/10, 0.1
+		}
+		list = append(list, feature{
+			Type: "Feature", Properties: map[string]string{"key": key, "name": strings.TrimSpace(cells[1])},
+			Geometry: map[string]any{
+				"type":        "Polygon",
+				"coordinates": [][][2]float64{{{x, y}, {x + side, y}, {x + side, y + side}, {x, y + side}, {x, y}}},
+			},
+		})
+	}
+	ts.Check(lines.Err())
+	b, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": list})
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+// sameColumn compares a column of two CSV files by the key columns: same a.csv key column b.csv key column.
+func sameColumn(ts *testscript.TestScript, _ bool, args []string) {
+	read := func(name, key, column string) map[string]float64 {
+		m := map[string]float64{}
+		for _, r := range records(ts, name) {
+			v, err := strconv.ParseFloat(r[column], 64)
+			ts.Check(err)
+			m[r[key]] = v
+		}
+		return m
+	}
+	a, b := read(args[0], args[1], args[2]), read(args[3], args[4], args[5])
+	if len(a) != len(b) || len(a) == 0 {
+		ts.Fatalf("%d and %d rows", len(a), len(b))
+	}
+	for k, v := range a {
+		if w, ok := b[k]; !ok || v != w {
+			ts.Fatalf("%s: %v and %v", k, v, w)
+		}
+	}
+}
