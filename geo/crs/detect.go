@@ -119,7 +119,7 @@ func Check(l *geo.Layer) geo.Findings {
 	}
 	if sys.DHDN {
 		fs = append(fs, geo.Finding{
-			Code: "crs.accuracy", Severity: geo.Warn, Feature: geo.WholeFile,
+			Code: "crs.accuracy", Severity: geo.Ask, Feature: geo.WholeFile,
 			Params:  map[string]any{"epsg": sys.EPSG, "metres": 2.0},
 			Message: "Without the grid file BETA2007.gsb the transformation from the old datum is accurate to about 2 m only.",
 		})

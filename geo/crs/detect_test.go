@@ -69,7 +69,7 @@ func TestCheckJudgesTheDeclaredSystem(t *testing.T) {
 		"wrong Gauß-Krüger zone":     {layer(crs.GK3, square(2514000, 5625000, 500)), "crs.mismatch", geo.Ask},
 		"beyond the poles":           {layer(crs.WGS84, square(540, 91, .01)), "coordinates.outside", geo.Refuse},
 		"Helsinki":                   {layer(crs.WGS84, square(24.9, 60.2, .01)), "coordinates.far", geo.Warn},
-		"old datum tells accuracy":   {layer(crs.GK2, square(2514000, 5625000, 500)), "crs.accuracy", geo.Warn},
+		"old datum tells accuracy":   {layer(crs.GK2, square(2514000, 5625000, 500)), "crs.accuracy", geo.Ask},
 		"one stray among many":       {layer(crs.WGS84, square(6.2, 50.7, .01), square(6.3, 50.7, .01), square(540, 91, .01)), "coordinates.outside", geo.Row},
 		"one null island among many": {layer(crs.WGS84, square(6.2, 50.7, .01), square(6.3, 50.7, .01), square(0, 0, .01)), "coordinates.far", geo.Warn},
 	} {

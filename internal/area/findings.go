@@ -5,6 +5,7 @@ package area
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/geo"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -83,6 +84,9 @@ func (fs *findings) take(list geo.Findings) {
 		if _, said := f.Params["x"]; !said && f.Code == "geo.coordinates.outside" {
 			f.Code = "geo.coordinates.none" // they cannot be said: NaN or infinite
 		}
+		if wanted, ok := f.Params["expected"].(string); ok {
+			f.Params["expected"] = syntax(wanted)
+		}
 		if g.Column > 0 {
 			f.Params["column"] = g.Column
 		}
@@ -96,9 +100,31 @@ func (fs *findings) take(list geo.Findings) {
 	}
 }
 
-// all is the list with a line for what was only counted.
+var rank = map[kernel.Outcome]int{kernel.Info: 0, kernel.Warn: 1, kernel.RefuseRow: 2, kernel.Ask: 3, kernel.RefuseFile: 4}
+
+// expected are the words in which the reader of JSON says what it waited for.
+var expected = map[string]kernel.Text{
+	"a number": kernel.T("eine Zahl", "a number"), "a value": kernel.T("ein Wert", "a value"), "a colon": kernel.T("ein Doppelpunkt", "a colon"),
+	"an object {…}": kernel.T("ein Objekt {…}", "an object {…}"), "a list […]": kernel.T("eine Liste […]", "a list […]"),
+	"the list of features […]":  kernel.T("die Liste der Objekte […]", "the list of features […]"),
+	"a name in quotation marks": kernel.T("ein Name in Anführungszeichen", "a name in quotation marks"),
+	"four hexadecimal digits":   kernel.T("vier hexadezimale Ziffern", "four hexadecimal digits"),
+}
+
+func syntax(wanted string) kernel.Text {
+	if t, ok := expected[wanted]; ok {
+		return t
+	}
+	if closing, ok := strings.CutPrefix(wanted, "a comma or "); ok {
+		return kernel.T("ein Komma oder "+closing, wanted)
+	}
+	return kernel.T(wanted, wanted) // true, false, null
+}
+
+// all is the list, the most serious first, with a line for what was only counted.
 func (fs *findings) all() []kernel.Finding {
 	out := slices.Clone(fs.list)
+	slices.SortStableFunc(out, func(x, y kernel.Finding) int { return rank[y.Outcome] - rank[x.Outcome] })
 	for _, code := range slices.Sorted(maps.Keys(fs.count)) {
 		if n := fs.count[code]; n > maxSame {
 			out = append(out, kernel.Finding{Code: "area.findings.more", Outcome: kernel.Info, File: fs.file, Params: kernel.Params("n", n-maxSame, "code", code)})
@@ -114,9 +140,15 @@ func (fs *findings) has(o kernel.Outcome) bool {
 // refused is the error of an import that must not go on, nil when it may.
 func (fs *findings) refused() error {
 	if fs.has(kernel.RefuseFile) {
-		return &kernel.Error{Kind: kernel.Invalid, Key: "area.import.refused", Params: kernel.Params("file", fs.file), Findings: fs.all()}
+		return fs.failed("area.import.refused")
 	}
 	return nil
+}
+
+// failed is the error of an import that stored nothing; what would have been made is not told.
+func (fs *findings) failed(key string, kv ...any) error {
+	list := slices.DeleteFunc(fs.all(), func(f kernel.Finding) bool { return f.Code == "area.level.new" })
+	return &kernel.Error{Kind: kernel.Invalid, Key: key, Params: kernel.Params(append(kv, "file", fs.file)...), Findings: list}
 }
 
 // open is the error of an import that waits for answers, nil when nothing is asked. It names the codes that can be accepted.
@@ -134,7 +166,7 @@ func (fs *findings) open() error {
 		return nil
 	}
 	if len(codes) == 0 {
-		return &kernel.Error{Kind: kernel.Invalid, Key: "area.import.answer", Params: kernel.Params("file", fs.file), Findings: fs.all()}
+		return fs.failed("area.import.answer")
 	}
-	return &kernel.Error{Kind: kernel.Invalid, Key: "area.import.ask", Params: kernel.Params("file", fs.file, "codes", codes), Findings: fs.all()}
+	return fs.failed("area.import.ask", "codes", codes)
 }

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/peterstace/simplefeatures/geom"
 
@@ -109,7 +108,7 @@ func (im *importing) draft(d *draft, p geo.Properties, keyField, nameField, pare
 	d.number = v.Kind == geo.Number
 	name := clean(p.Text(nameField))
 	key, ok := cut(keyPart, raw)
-	switch key = clean(key); {
+	switch key = cleanKey(key); {
 	case raw == "":
 		im.fs.note(kernel.Ask, "area.key.missing", d, "field", keyField, "name", name, "feature", d.feature+1)
 		return
@@ -121,6 +120,9 @@ func (im *importing) draft(d *draft, p geo.Properties, keyField, nameField, pare
 		return
 	}
 	d.key = key
+	if hidden(raw) || hidden(p.Text(nameField)) {
+		im.fs.note(kernel.Warn, "area.text.cleaned", d, "name", name)
+	}
 	if name != "" {
 		if cutName, ok := cut(namePart, name); ok && clean(cutName) != "" {
 			name = clean(cutName)
@@ -135,12 +137,12 @@ func (im *importing) draft(d *draft, p geo.Properties, keyField, nameField, pare
 	}
 	if r := []rune(name); len(r) > maxName {
 		im.fs.note(kernel.Warn, "area.name.long", d, "limit", maxName)
-		name = string(r[:maxName])
+		name = shorten(r, maxName)
 	}
 	d.name = name
 	if parentField != "" {
 		v, _ := p.Get(parentField)
-		d.parent = clean(keyText(v))
+		d.parent = cleanKey(keyText(v))
 	}
 	im.list = append(im.list, d)
 }
@@ -156,20 +158,6 @@ func keyText(v geo.Value) string {
 		}
 	}
 	return v.Text
-}
-
-// clean trims white space, makes one blank of several and removes control characters, which neither a page nor an address can show.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r), r == '\uFEFF':
-			return ' '
-		case unicode.IsControl(r):
-			return -1
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
 }
 
 // keys makes the drafts' keys unique: by the width given, by the new keys given, by joining parts where a person said that they belong together.
@@ -235,12 +223,12 @@ func (im *importing) rekey() {
 		which := fmt.Sprintf("%s#%d", old, seen[old])
 		if to, ok := im.q.Rekey[which]; ok {
 			used[which] = true
-			d.key = clean(to)
+			d.key = cleanKey(to)
 			im.fs.note(kernel.Warn, "area.key.changed", d, "from", old, "to", d.key, "name", d.name)
 		}
 	}
 	for _, which := range slices.Sorted(maps.Keys(im.q.Rekey)) {
-		switch to := clean(im.q.Rekey[which]); {
+		switch to := cleanKey(im.q.Rekey[which]); {
 		case !used[which]:
 			im.fs.note(kernel.RefuseFile, "area.rekey.unknown", nil, "rekey", which)
 		case to == "" || len([]rune(to)) > maxKey:

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/kupferfaden/kupferfaden/geo"
@@ -36,6 +37,11 @@ func (im *importing) read(ctx context.Context) (geo.Layer, error) {
 	}
 	if len(im.q.Grid) > 0 {
 		list = withoutAccuracy(list)
+	}
+	for _, f := range list {
+		if f.Code == "crs.unknown" && im.q.CRS != 0 {
+			f.Params["text"] = fmt.Sprintf("EPSG:%d", im.q.CRS)
+		}
 	}
 	im.fs.take(list)
 	var refused *geo.RefusedError
