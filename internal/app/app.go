@@ -135,6 +135,10 @@ func (s source) SliceStates(ctx context.Context, tenant kernel.ID) ([]indicator.
 	return s.store.SliceStates(ctx, tenant)
 }
 
+func (s source) Slice(ctx context.Context, tenant, id kernel.ID) (indicator.Slice, error) {
+	return s.store.Slice(ctx, tenant, id)
+}
+
 func (s source) Observations(ctx context.Context, tenant, slice kernel.ID, deliveries []kernel.ID) ([]indicator.Observation, error) {
 	if deliveries != nil {
 		return s.service.Raw(tenant).Pinned(ctx, slice, deliveries)

@@ -6,7 +6,6 @@ import (
 	"context"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
-	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
@@ -21,8 +20,12 @@ func (s *Service) Publish(ctx context.Context, a access.Actor, ids []kernel.ID, 
 		return err
 	}
 	refusal := kernel.E(kernel.Invalid, "release.refused")
+	together := map[kernel.ID]bool{}
 	for _, id := range ids {
-		findings, err := s.obstacles(ctx, view, id, to)
+		together[id] = true
+	}
+	for _, id := range ids {
+		findings, err := s.obstacles(ctx, view, id, to, together)
 		if err != nil {
 			return err
 		}
@@ -105,10 +108,11 @@ func (s *Service) Obstacles(ctx context.Context, a access.Actor, slice kernel.ID
 	if err != nil {
 		return nil, err
 	}
-	return s.obstacles(ctx, view, slice, to)
+	return s.obstacles(ctx, view, slice, to, nil)
 }
 
-func (s *Service) obstacles(ctx context.Context, view View, id kernel.ID, to access.Audience) ([]kernel.Finding, error) {
+// obstacles judges a slice beside what the audience sees already and what is released together with it.
+func (s *Service) obstacles(ctx context.Context, view View, id kernel.ID, to access.Audience, together map[kernel.ID]bool) ([]kernel.Finding, error) {
 	sl, ind, ok := view.state.find(id)
 	if !ok {
 		return nil, kernel.E(kernel.NotFound, "release.noslice")
@@ -132,27 +136,25 @@ func (s *Service) obstacles(ctx context.Context, view View, id kernel.ID, to acc
 	refuse := func(code, key string, kv ...any) {
 		findings = append(findings, kernel.Finding{Code: code, Outcome: kernel.RefuseFile, Key: key, Params: params(kv...)})
 	}
-	cells := newCells(h)
-	for i, ar := range h.Areas {
+	for _, ar := range h.Areas {
 		o, ok := raw[ar.ID]
 		if !ok || !o.Flag.HasNumber() {
-			cells.suppressed[i] = ok && o.Flag == indicator.Suppressed
 			continue
 		}
-		if !o.HasParts() && version.Aggregation == indicator.Ratio && o.Disclosure != indicator.Cleared {
+		if unchecked(o) {
 			refuse("release.unchecked", ar.Key)
 			return findings, nil
 		}
 		if o.HasParts() && version.Share() && o.Numerator > o.Denominator {
-			refuse("release.partoverwhole", ar.Key, "numerator", o.Numerator, "denominator", o.Denominator)
+			refuse("release.partoverwhole", ar.Key)
 		}
-		cells.suppressed[i] = !cleared(o, version, to)
 	}
-	if version.Aggregation == indicator.NoAggregation {
-		return findings, nil
+	c, err := view.beside(ctx, delivered{slice: sl, version: version, raw: raw, h: h}, to, together)
+	if err != nil {
+		return nil, err
 	}
-	for _, x := range cells.exposures(raw, version, to) {
-		refuse("release.single", cells.label[x.Cell], "total", cells.sum(x))
+	for _, x := range c.exposures() {
+		refuse("release.single", c.label[x.Cell], "total", c.sum(x))
 	}
 	return findings, nil
 }

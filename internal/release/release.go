@@ -10,8 +10,10 @@
 // council; at least 5. Internal: every slice that counts; at least 3. Sealed: everything as delivered, for computation only. A figure that came
 // as a bare rate has no counts to judge; outside the planning staff it is shown only where its source cleared it.
 //
-// Secondary suppression belongs behind clear: it will take the table of primary verdicts and the published relations and hide further cells. Until
-// it is there, Publish refuses a table in which one single suppressed cell stands beside its total, because a subtraction would show it.
+// Secondary suppression belongs behind clear: it will take the primary verdicts and the sums of cells and hide further cells. Until it is there,
+// Publish refuses a table whose suppressed cells follow by subtraction from what stands beside them: its town and the areas above, or the same
+// figures released for other editions. Where figures are corrected after their release, the sums that would give one away are withheld (protect).
+// The planning staff, who hold the delivered files, see every sum.
 package release
 
 import (
@@ -49,6 +51,7 @@ type Query struct {
 	EditionID kernel.ID     // area edition
 	Period    kernel.Period // zero: the newest period visible
 	Pin       string        // deliveries (Table.Pin) to read instead of those that count now, to repeat a run
+	SliceID   kernel.ID     // slice (Table.SliceID) that the deliveries of Pin belong to
 }
 
 // Table is one indicator on one edition for one period, cleared for an audience.

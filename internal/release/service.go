@@ -18,6 +18,8 @@ type Source interface {
 	Indicators(ctx context.Context, tenant kernel.ID) ([]indicator.Indicator, error)
 	// SliceStates lists the slices that hold at least one figure that counts.
 	SliceStates(ctx context.Context, tenant kernel.ID) ([]indicator.SliceState, error)
+	// Slice is one slice, whether its figures count or not; NotFound where there is none.
+	Slice(ctx context.Context, tenant, id kernel.ID) (indicator.Slice, error)
 	// Observations gives the figures of a slice that count now, or, with deliveries, the newest revision among those deliveries.
 	Observations(ctx context.Context, tenant, slice kernel.ID, deliveries []kernel.ID) ([]indicator.Observation, error)
 	// Stamp changes whenever anything a View could show has changed.

@@ -52,6 +52,10 @@ func (f *fake) SliceStates(context.Context, kernel.ID) ([]indicator.SliceState, 
 	return []indicator.SliceState{s}, nil
 }
 
+func (f *fake) Slice(context.Context, kernel.ID, kernel.ID) (indicator.Slice, error) {
+	return indicator.Slice{}, kernel.E(kernel.NotFound, "indicator.slice.notfound")
+}
+
 func (f *fake) Observations(context.Context, kernel.ID, kernel.ID, []kernel.ID) ([]indicator.Observation, error) {
 	return f.figures, nil
 }

@@ -165,48 +165,111 @@ func (v View) read(ctx context.Context, q Query) (*Table, error) {
 		}
 	}
 	t.Total, t.TotalKey = v.total(h, raw, version)
-	return t, nil
+	if staff(v.audience) {
+		return t, nil
+	}
+	return t, v.protect(ctx, t, delivered{slice: sl, version: version, raw: raw, h: h})
 }
 
-// find chooses the slice that answers q, and the level of its hierarchy to roll up to (-1: none).
+// protect hides the figures of a table that would give away a suppressed one beside them.
+func (v View) protect(ctx context.Context, t *Table, d delivered) error {
+	c, err := v.beside(ctx, d, v.audience, nil)
+	if err != nil {
+		return err
+	}
+	c.protect()
+	for i, a := range t.Areas {
+		if c.holds(cell{area: a.ID}) {
+			t.Figures[i] = hidden(indicator.Suppressed)
+		}
+	}
+	if c.holds(cell{town: d.slice.EditionID}) {
+		t.Total, t.TotalKey = hidden(indicator.Suppressed), "release.total.withheld"
+	}
+	return nil
+}
+
+// find chooses the slice that answers q, and the level of its hierarchy to roll up to (-1: none): of the newest period one of the edition itself
+// before one that has to be rolled up, of these the newest definition and the level next below.
 func (v View) find(ctx context.Context, ind indicator.Indicator, q Query) (indicator.SliceState, *area.Hierarchy, int, error) {
+	if q.SliceID != "" {
+		return v.pinned(ctx, ind, q)
+	}
 	list := v.Slices(ind)
 	slices.Reverse(list) // newest period and version first
-	matches := func(sl indicator.SliceState) bool {
-		return (q.Version == 0 || sl.Version == q.Version) && (q.Period.IsZero() || sl.Period == q.Period)
-	}
+	var found, bare indicator.SliceState
+	var at *area.Hierarchy
+	level := 0
 	for _, sl := range list {
-		if sl.EditionID == q.EditionID && matches(sl) {
-			h, err := v.svc.Areas.Hierarchy(ctx, v.actor, sl.EditionID)
-			return sl, h, -1, err
-		}
-	}
-	for _, sl := range list {
-		if !matches(sl) || !sl.CanRollUp() {
+		if q.Version != 0 && sl.Version != q.Version || !q.Period.IsZero() && sl.Period != q.Period {
 			continue
 		}
+		if at != nil && sl.Period != found.Period {
+			break
+		}
 		h, err := v.svc.Areas.Hierarchy(ctx, v.actor, sl.EditionID)
 		if err != nil {
 			return sl, nil, 0, err
 		}
-		for n, level := range h.Levels {
-			if level.Edition.ID == q.EditionID {
-				return sl, h, n, nil
+		if sl.EditionID == q.EditionID {
+			return sl, h, -1, nil
+		}
+		switch n := levelOf(h, q.EditionID); {
+		case n < 0:
+		case sl.CanRollUp():
+			if at == nil || n < level && sl.Version == found.Version {
+				found, at, level = sl, h, n
 			}
+		case bare.ID == "":
+			bare = sl
 		}
 	}
-	for _, sl := range list { // only rates below: say so instead of "not found"
-		h, err := v.svc.Areas.Hierarchy(ctx, v.actor, sl.EditionID)
-		if err != nil {
+	switch {
+	case at != nil:
+		return found, at, level, nil
+	case bare.ID != "": // only rates below: say so instead of "not found"
+		return bare, nil, 0, kernel.E(kernel.Invalid, v.whyNoUnion(ind, bare.Version), "indicator", ind.Key, "period", bare.Period.String())
+	}
+	return bare, nil, 0, kernel.E(kernel.NotFound, "release.nofigures", "indicator", ind.Key, "period", q.Period.String())
+}
+
+// levelOf finds the level of an edition above the hierarchy's own, -1 where it is not among them.
+func levelOf(h *area.Hierarchy, edition kernel.ID) int {
+	return slices.IndexFunc(h.Levels, func(l area.HierarchyLevel) bool { return l.Edition.ID == edition })
+}
+
+func (v View) whyNoUnion(ind indicator.Indicator, version int) string {
+	if d, err := ind.Version(version); err == nil && d.Aggregation == indicator.NoAggregation {
+		return "indicator.rollup.none"
+	}
+	return "indicator.rollup.rate"
+}
+
+// pinned finds the slice a run has read. Computation finds it even where all its deliveries are retracted: a run can always be repeated.
+func (v View) pinned(ctx context.Context, ind indicator.Indicator, q Query) (indicator.SliceState, *area.Hierarchy, int, error) {
+	none := kernel.E(kernel.NotFound, "release.nofigures", "indicator", ind.Key, "period", q.Period.String())
+	list := v.Slices(ind)
+	var sl indicator.SliceState
+	if n := slices.IndexFunc(list, func(s indicator.SliceState) bool { return s.ID == q.SliceID }); n >= 0 {
+		sl = list[n]
+	} else if v.audience == access.Sealed {
+		var err error
+		if sl.Slice, err = v.svc.Source.Slice(ctx, v.actor.Tenant, q.SliceID); err != nil {
 			return sl, nil, 0, err
 		}
-		for _, level := range h.Levels {
-			if matches(sl) && level.Edition.ID == q.EditionID {
-				return sl, nil, 0, kernel.E(kernel.Invalid, "indicator.rollup.rate", "indicator", ind.Key, "period", sl.Period.String())
-			}
-		}
 	}
-	return indicator.SliceState{}, nil, 0, kernel.E(kernel.NotFound, "release.nofigures", "indicator", ind.Key, "period", q.Period.String())
+	if sl.ID == "" || sl.IndicatorID != ind.ID {
+		return sl, nil, 0, none
+	}
+	h, err := v.svc.Areas.Hierarchy(ctx, v.actor, sl.EditionID)
+	if err != nil || sl.EditionID == q.EditionID {
+		return sl, h, -1, err
+	}
+	n := levelOf(h, q.EditionID)
+	if n < 0 {
+		return sl, nil, 0, none
+	}
+	return sl, h, n, nil
 }
 
 func (v View) rollUp(h *area.Hierarchy, level int, raw map[kernel.ID]indicator.Observation, version indicator.Version) ([]Figure, error) {
