@@ -3,6 +3,7 @@
 package table
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,7 @@ import (
 type binder struct {
 	t     *Table
 	names int
+	used  []string // letters of the columns that the mapping names by letter
 	asks  []Finding
 	err   *Refusal // the first column that is missing, with the others
 }
@@ -40,6 +42,7 @@ func (b *binder) find(name string) int {
 			b.missing(refuse("column.missing", "name", name, "columns", b.t.columnNames()))
 			return 0
 		}
+		b.used = append(b.used, want)
 	}
 	return hit
 }
@@ -78,6 +81,10 @@ func (b *binder) settle() []Finding {
 		case "layout.title_lines", "layout.header_rows", "sheet.merged_header":
 			if f.Outcome == Ask && confirmed {
 				f.Outcome = Accept
+			}
+		case "column.unnamed":
+			if slices.Contains(b.used, f.Column) {
+				continue
 			}
 		case "column.duplicate":
 			if f.Outcome == Ask && len(b.asks) == 0 {

@@ -58,8 +58,9 @@ type AreaSpec struct {
 	Level    string
 	Edition  string
 	Column   string
-	Key      string // instead of Column: the one area that the whole table is about, as in time series of a city
-	KeyWidth int    // keys of digits are padded with leading zeros to this width
+	Rest     []string // further columns that continue the key, where an office parts it as Land, Kreis, Gemeinde
+	Key      string   // instead of Column: the one area that the whole table is about, as in time series of a city
+	KeyWidth int      // keys of digits are padded with leading zeros to this width
 }
 
 // PeriodSpec is a fixed period or the column that holds it.
@@ -126,6 +127,9 @@ func (m *Mapping) headings() []string {
 		}
 	}
 	add(m.Area.Column)
+	for _, c := range m.Area.Rest {
+		add(c)
+	}
 	add(m.Period.Column)
 	for _, c := range m.Columns {
 		add(c.Column)
@@ -288,6 +292,24 @@ func number(p *int, auto bool) func(*yaml.Node) error {
 	}
 }
 
+// keyColumns reads one column or a list of them.
+func keyColumns(a *AreaSpec) func(*yaml.Node) error {
+	return func(n *yaml.Node) error {
+		for i, x := range sequence(n) {
+			column := ""
+			if err := text(&column, false)(resolve(x)); err != nil {
+				return err
+			}
+			if i == 0 {
+				a.Column = column
+			} else {
+				a.Rest = append(a.Rest, column)
+			}
+		}
+		return nil
+	}
+}
+
 func sequence(n *yaml.Node) []*yaml.Node {
 	if n.Kind == yaml.SequenceNode {
 		return n.Content
@@ -307,7 +329,7 @@ func (m *Mapping) decode(n *yaml.Node) error {
 		"area": func(n *yaml.Node) error {
 			a := &m.Area
 			return fields(n, "area", decoders{
-				"level": text(&a.Level, false), "edition": text(&a.Edition, false), "column": text(&a.Column, false),
+				"level": text(&a.Level, false), "edition": text(&a.Edition, false), "column": keyColumns(a),
 				"key": text(&a.Key, false), "key_width": number(&a.KeyWidth, false),
 			})
 		},

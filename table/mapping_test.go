@@ -175,6 +175,46 @@ columns:
 	}
 }
 
+func TestKeysInSeveralColumnsAreJoined(t *testing.T) {
+	o := try([]byte("Satz;Land;RB;Kreis;Gem;Einwohner\n40;04;0;11;;0\n60;04;0;11;000;563290\n60;04;0;12;000;113173\n"), "gv.csv", `
+area: {column: [Land, RB, D, Gem]}
+period: {value: 2022-12-31}
+columns: {Einwohner: {indicator: pop_total}}
+`, func(key string) bool { return key == "04011000" || key == "04012000" || key == "04011" })
+	if !o.clean() || len(o.records) != 3 {
+		t.Fatal(o.all, o.refused)
+	}
+	for i, want := range []string{"04011", "04011000", "04012000"} { // a row of a level above has only the first cells
+		if o.records[i].Area != want {
+			t.Errorf("key %q, want %q", o.records[i].Area, want)
+		}
+	}
+	m, err := table.ParseMapping([]byte("area: {column: [Land, RB]}\nperiod: {value: 2022}\ncolumns: {E: {indicator: pop_total}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := m.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := table.ParseMapping(text); err != nil || !reflect.DeepEqual(m, again) {
+		t.Errorf("%v %s", err, text)
+	}
+}
+
+func TestUnnamedColumnsThatAreUsedAreNotReported(t *testing.T) {
+	o := try([]byte(";;Einwohner\n01;Mitte;5\n02;Nord;6\n"), "a.csv", "area: {column: A}\nperiod: {value: 2024}\ncolumns: {Einwohner: {indicator: pop_total}}\n", nil)
+	var columns []string
+	for _, f := range o.all {
+		if f.Code == "column.unnamed" {
+			columns = append(columns, f.Column)
+		}
+	}
+	if len(o.records) != 2 || fmt.Sprint(columns) != "[B]" {
+		t.Errorf("%d records, unnamed %v", len(o.records), columns)
+	}
+}
+
 func TestPeriodMayStandAtAColumn(t *testing.T) {
 	o := try([]byte("Ortsteil;2020;2021\nA;5;6\n"), "a.csv", `
 area: {column: Ortsteil}

@@ -24,7 +24,15 @@ func (m *Mapping) YAML() ([]byte, error) {
 	a := block()
 	a.put("level", m.Area.Level)
 	a.put("edition", m.Area.Edition)
-	a.put("column", m.Area.Column)
+	if len(m.Area.Rest) == 0 {
+		a.put("column", m.Area.Column)
+	} else {
+		list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		for _, c := range append([]string{m.Area.Column}, m.Area.Rest...) {
+			list.Content = append(list.Content, textNode(c))
+		}
+		a.add("column", list)
+	}
 	a.put("key", m.Area.Key)
 	a.putInt("key_width", m.Area.KeyWidth)
 	root.putBlock("area", a)

@@ -40,6 +40,7 @@ type Reader struct {
 	rows *Rows
 
 	keyCol    int
+	keyRest   []int  // columns that continue the key
 	keyHead   string // heading of the key column
 	periodCol int
 	period    Period
@@ -59,6 +60,7 @@ type Reader struct {
 	found   findings
 	keys    keyRing
 	keyBuf  []byte
+	joined  []byte
 	lastP   []byte
 	lastPer Period
 	lengths map[int]bool
@@ -107,6 +109,9 @@ func (m *Mapping) Apply(t *Table, known func(key string) bool) (*Reader, error) 
 	r.keyCol = -1
 	if m.Area.Key == "" {
 		r.keyCol = b.find(m.Area.Column)
+		for _, c := range m.Area.Rest {
+			r.keyRest = append(r.keyRest, b.find(c))
+		}
 		if parts := t.Columns[r.keyCol].Parts; len(parts) > 0 {
 			r.keyHead = parts[len(parts)-1]
 		}

@@ -98,6 +98,9 @@ func (r *Reader) fault(v *RowView) bool {
 func (r *Reader) key(v *RowView) (key string, repaired, ok bool) {
 	c := v.Cell(r.keyCol)
 	b := trim(c.Text)
+	if len(r.keyRest) > 0 {
+		c, b = r.join(v, c)
+	}
 	if len(b) == 0 {
 		for i := range v.cells {
 			if t := trim(v.cells[i].Text); len(t) > 3 && len(t) < 60 && totalWord.Match(t) {
@@ -166,6 +169,22 @@ func (r *Reader) key(v *RowView) (key string, repaired, ok bool) {
 	}
 	r.keys.add(s, s)
 	return s, repaired, true
+}
+
+// join puts a key together that stands in several cells. Rows of the levels above have only the first of them.
+func (r *Reader) join(v *RowView, first Cell) (Cell, []byte) {
+	r.joined = append(r.joined[:0], trim(first.Text)...)
+	for _, col := range r.keyRest {
+		c := v.Cell(col)
+		if c.Kind == CellError || c.Kind == CellFormula {
+			return c, trim(c.Text)
+		}
+		r.joined = append(r.joined, trim(c.Text)...)
+	}
+	if first.Kind == CellNumber {
+		first.Kind = CellText
+	}
+	return first, r.joined
 }
 
 // keyRing keeps the area keys that were seen, so that a key is one string however often it comes. Tables list the areas in the same order

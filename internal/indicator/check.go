@@ -94,7 +94,7 @@ func (c *checking) edition(ctx context.Context, e area.Edition) error {
 			}
 			_, _, differing := compareSums(v, f, r.of, above)
 			for _, d := range differing {
-				c.found.add(sumFinding(v, sl.Period, r.edition, r.areas, d))
+				c.found.add(sumFinding(v, sl.Period, e, r.edition, r.areas, d))
 			}
 			if alone := withoutParts(v, r.of, above); len(alone) > 0 {
 				c.found.add(aloneFinding(v, sl.Period, e, r.edition, f, above, r.areas, alone))
@@ -108,9 +108,9 @@ func (c *checking) edition(ctx context.Context, e area.Edition) error {
 	return nil
 }
 
-func sumFinding(v Version, p kernel.Period, e area.Edition, areas []area.Area, d difference) kernel.Finding {
+func sumFinding(v Version, p kernel.Period, lower, upper area.Edition, areas []area.Area, d difference) kernel.Finding {
 	return kernel.Finding{Code: "indicator.quality.sum", Outcome: kernel.Warn, Key: areas[d.index].Key, Params: kernel.Params("indicator", v.Name, "period", p,
-		"part", partWord(d.part), "level", e.Level.Key, "sum", d.sum, "expected", d.expected, "difference", d.sum-d.expected)}
+		"part", partWord(d.part), "lower", lower.Level.Key, "level", upper.Level.Key, "sum", d.sum, "expected", d.expected, "difference", d.sum-d.expected)}
 }
 
 func aloneFinding(v Version, p kernel.Period, lower, upper area.Edition, f, above *figures, areas []area.Area, alone []int) kernel.Finding {

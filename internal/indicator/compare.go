@@ -347,7 +347,7 @@ func (c *comparing) compareLevels(ctx context.Context, s *staged, v Version, rep
 			if len(sr.Differing) < keptTwice {
 				sr.Differing = append(sr.Differing, Difference{Key: keys[d.index].Key, Part: d.part, Sum: d.sum, Expected: d.expected})
 			}
-			c.found.add(sumFinding(v, s.period, upper, keys, d))
+			c.found.add(sumFinding(v, s.period, lower, upper, keys, d))
 		}
 		if alone := withoutParts(v, r.of, whole); len(alone) > 0 {
 			c.found.add(aloneFinding(v, s.period, lower, upper, part, whole, keys, alone))

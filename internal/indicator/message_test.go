@@ -59,9 +59,9 @@ func TestEverySentenceExists(t *testing.T) {
 func TestFindingsReadAsSentences(t *testing.T) {
 	p := i18n.For("de", kernel.Standard)
 	f := kernel.Finding{Code: "indicator.quality.sum", File: "ew.csv", Key: "02", Params: kernel.Params("indicator", kernel.T("Einwohner", "Inhabitants"),
-		"part", kernel.T("Zähler", "numerator"), "period", kernel.On("2020-12-31"), "sum", 7000.0, "expected", 7001.0, "difference", -1.0)}
+		"part", kernel.T("Zähler", "numerator"), "period", kernel.On("2020-12-31"), "lower", "quarter", "sum", 7000.0, "expected", 7001.0, "difference", -1.0)}
 	got := p.Finding(f)
-	for _, part := range []string{"ew.csv", "Einwohner", "Zähler", "31.12.2020", "02", "7.000", "7.001", "−1"} {
+	for _, part := range []string{"ew.csv", "Einwohner", "Zähler", "31.12.2020", "quarter", "02", "7.000", "7.001", "−1"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%q lacks %q", got, part)
 		}
