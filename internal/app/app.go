@@ -19,6 +19,8 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/analysis/analysisdb"
 	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/area/areadb"
+	"github.com/kupferfaden/kupferfaden/internal/atlas"
+	"github.com/kupferfaden/kupferfaden/internal/atlas/atlasweb"
 	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
@@ -56,6 +58,7 @@ type App struct {
 	Indicators *indicator.Service
 	Gate       *release.Service
 	Analysis   *analysis.Service
+	Atlas      *atlas.Service
 	Queue      *job.Queue
 	Typesetter typst.Typesetter
 	Log        *slog.Logger
@@ -87,6 +90,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.Indicators = &indicator.Service{Store: figures, Areas: a.Areas, Files: files, DB: d, Now: cfg.Now}
 	a.Gate = &release.Service{Source: source{a.Indicators, figures}, Areas: a.Areas, Store: &releasedb.Store{DB: d}, Tx: d, Now: cfg.Now}
 	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now}
+	a.Atlas = &atlas.Service{Gate: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
 	return a, nil
 }
 

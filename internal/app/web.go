@@ -13,6 +13,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
 	"github.com/kupferfaden/kupferfaden/internal/account/accountweb"
+	"github.com/kupferfaden/kupferfaden/internal/atlas/atlasweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/tenant/tenantweb"
@@ -37,6 +38,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
 	m.System("GET /readyz", http.HandlerFunc(a.ready))
 	accountweb.Register(m, a.Accounts, sessions)
+	atlasweb.Register(m, a.Atlas)
 	return m
 }
 
@@ -73,7 +75,7 @@ func (a *App) Work(ctx context.Context) <-chan struct{} {
 }
 
 // handlers lists what can be done in the background.
-func (a *App) handlers() map[string]job.Handler { return map[string]job.Handler{} }
+func (a *App) handlers() map[string]job.Handler { return map[string]job.Handler{takeJob: a.take} }
 
 func (a *App) tenantIDs(ctx context.Context) ([]kernel.ID, error) {
 	list, err := a.Tenants.List(ctx)
