@@ -59,7 +59,7 @@ func (v View) Indicators() []indicator.Indicator { return v.state.order }
 func (v View) Indicator(key string) (indicator.Indicator, error) {
 	i, ok := v.state.indicators[key]
 	if !ok {
-		return indicator.Indicator{}, kernel.E(kernel.NotFound, "indicator.unknown", "indicator", key)
+		return indicator.Indicator{}, kernel.E(kernel.NotFound, "indicator.unknown", "key", key)
 	}
 	return i, nil
 }
