@@ -4,8 +4,8 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -39,7 +39,7 @@ type AreaImportCmd struct {
 	ParentByGeometry bool              `name:"parent-geometry" help:"The parent is the area that contains it."`
 	CRS              int               `name:"crs" help:"EPSG code of the coordinates instead of the declared one." placeholder:"EPSG"`
 	SwapAxes         bool              `help:"Coordinates stand as latitude, longitude."`
-	Grid             string            `help:"BETA2007.gsb for exact transformation from Gauß-Krüger." type:"existingfile" placeholder:"FILE"`
+	Grid             string            `help:"BETA2007.gsb for exact transformation from Gauß-Krüger." type:"path" placeholder:"FILE"`
 	Encoding         string            `help:"Encoding of the attribute table of a Shapefile." placeholder:"NAME"`
 	Layer            string            `help:"Layer of a GeoPackage or Shapefile of an archive." placeholder:"NAME"`
 	Accept           []string          `help:"Answer a question of the report with yes, by its code." placeholder:"CODE"`
@@ -66,8 +66,8 @@ func (c *AreaImportCmd) Run(e *Env) error {
 		q.LevelName = kernel.Text{"de": c.LevelName}
 	}
 	if c.Grid != "" {
-		if q.Grid, err = os.ReadFile(c.Grid); err != nil {
-			return usageError{err}
+		if q.Grid, err = readFile(c.Grid, maxGrid); err != nil {
+			return err
 		}
 	}
 	a, t, err := c.open(e.Ctx)
@@ -75,6 +75,7 @@ func (c *AreaImportCmd) Run(e *Env) error {
 		return err
 	}
 	defer a.Close()
+	debug.SetGCPercent(50) // outlines are held whole while they are checked: collect earlier, so that a file of a million vertices stays small
 	r, err := a.Areas.Import(e.Ctx, a.Operator(t), q, e.Tracer.step(e.P.T("cli.reading", "file", q.FileName)))
 	if err != nil {
 		return err
@@ -90,20 +91,6 @@ func (c *AreaImportCmd) Run(e *Env) error {
 		e.say("cli.area.done", "n", r.Areas, "level", c.Level, "edition", c.Edition, "km2", r.AreaM2/1e6)
 	}
 	return nil
-}
-
-// openFile opens an input file; one that is not there is wrong usage.
-func openFile(name string) (*os.File, int64, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, 0, usageError{kernel.E(kernel.NotFound, "cli.nofile", "file", name)}
-	}
-	st, err := f.Stat()
-	if err != nil || st.IsDir() {
-		f.Close()
-		return nil, 0, usageError{kernel.E(kernel.NotFound, "cli.nofile", "file", name)}
-	}
-	return f, st.Size(), nil
 }
 
 // AreaListCmd lists what there is.

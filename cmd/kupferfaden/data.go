@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
@@ -32,9 +31,9 @@ type DataImportCmd struct {
 
 // Run imports the file and prints the report.
 func (c *DataImportCmd) Run(e *Env) error {
-	mapping, err := os.ReadFile(c.Mapping)
+	mapping, err := readFile(c.Mapping, maxMapping)
 	if err != nil {
-		return usageError{kernel.E(kernel.NotFound, "cli.nofile", "file", c.Mapping)}
+		return err
 	}
 	f, size, err := openFile(c.File)
 	if err != nil {
@@ -47,7 +46,7 @@ func (c *DataImportCmd) Run(e *Env) error {
 	}
 	defer a.Close()
 	q := indicator.ImportRequest{
-		Source: c.Source, FileName: filepath.Base(c.File), Data: f, Size: size, MappingText: string(mapping), DryRun: c.DryRun, Accept: c.Accept,
+		Source: c.Source, FileName: filepath.Base(c.File), Data: f, Size: size, MappingText: string(mapping), MappingName: filepath.Base(c.Mapping), DryRun: c.DryRun, Accept: c.Accept,
 		Whole: c.Whole, PersonData: c.PersonData,
 	}
 	r, err := a.Indicators.Import(e.Ctx, a.Operator(t), q, e.importProgress())
@@ -84,6 +83,8 @@ func (e *Env) importReport(r indicator.Report) {
 		e.say("cli.data.slice", "indicator", s.Indicator, "period", s.Period, "areas", s.Areas, "new", s.New, "changed", s.Changed-s.Completed,
 			"completed", s.Completed, "unchanged", s.Unchanged)
 		switch {
+		case s.Denominator != 0 && s.Numerator == 0:
+			e.say("cli.data.base", "denominator", s.Denominator)
 		case s.Denominator != 0:
 			e.say("cli.data.parts", "numerator", s.Numerator, "denominator", s.Denominator)
 		case s.Numerator != 0:
@@ -93,8 +94,9 @@ func (e *Env) importReport(r indicator.Report) {
 			e.say("cli.data.sums", "level", x.Level, "edition", x.Edition, "n", x.Compared, "differing", len(x.Differing), "incomplete", x.Incomplete)
 		}
 	}
-	flags := map[indicator.Flag]int{}
+	flags, empty := map[indicator.Flag]int{}, 0
 	for _, c := range r.Columns {
+		empty += c.Empty
 		for f, n := range c.Flags {
 			flags[f] += n
 		}
@@ -103,6 +105,9 @@ func (e *Env) importReport(r indicator.Report) {
 		if flags[f] > 0 {
 			e.say("cli.data.flag", "n", flags[f], "meaning", e.P.T("indicator.flag."+string(f)))
 		}
+	}
+	if empty > 0 {
+		e.say("cli.data.empty", "n", empty)
 	}
 	switch {
 	case r.DryRun && !r.Refuses():

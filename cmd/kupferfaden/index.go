@@ -3,7 +3,6 @@
 package main
 
 import (
-	"os"
 	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -70,9 +69,9 @@ func (c *IndexRunCmd) Run(e *Env) error {
 // method reads a YAML file where the name looks like one, else a stored method or preset.
 func (c *IndexRunCmd) method(e *Env, a *app.App, t tenant.Tenant) (analysis.Method, error) {
 	if strings.HasSuffix(c.Method, ".yaml") || strings.HasSuffix(c.Method, ".yml") {
-		data, err := os.ReadFile(c.Method)
+		data, err := readFile(c.Method, maxMethod)
 		if err != nil {
-			return analysis.Method{}, usageError{kernel.E(kernel.NotFound, "cli.nofile", "file", c.Method)}
+			return analysis.Method{}, err
 		}
 		return analysis.ParseMethod(data)
 	}

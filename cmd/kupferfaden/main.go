@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -79,7 +80,10 @@ type Env struct {
 }
 
 // say prints a sentence of the catalogue to standard error.
-func (e *Env) say(key string, kv ...any) { fmt.Fprintln(e.Err, e.P.T(key, kv...)) }
+func (e *Env) say(key string, kv ...any) { e.tell(e.P.T(key, kv...)) }
+
+// tell prints a line to standard error, with what a file may have brought made visible.
+func (e *Env) tell(line string) { fmt.Fprintln(e.Err, visible(line)) }
 
 // usageError is a wrong use of the program, not a refused input.
 type usageError struct{ err error }
@@ -112,12 +116,22 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintln(errw, "kupferfaden:", err)
+		env.say("cli.usage", "detail", err.Error())
 		return exitUsage
 	}
-	err = parsed.Run(env)
+	err = env.run(parsed)
 	env.Tracer.end()
 	return env.conclude(err)
+}
+
+// run does the verb's work. A fault of the program itself ends it like any other error: transactions are rolled back by then.
+func (e *Env) run(verb *kong.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v\n%s", p, debug.Stack())
+		}
+	}()
+	return verb.Run(e)
 }
 
 // conclude prints an error as a person can act on it and gives the exit code.
@@ -128,22 +142,25 @@ func (e *Env) conclude(err error) int {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &usage):
-		fmt.Fprintln(e.Err, "kupferfaden:", e.P.Error(usage.err))
+		if errors.As(usage.err, &k) {
+			e.tell(e.P.Error(usage.err))
+		} else {
+			e.say("cli.usage", "detail", usage.err.Error())
+		}
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		e.say("cli.stopped")
 		return exitRefused
 	case errors.As(err, &k):
-		fmt.Fprintln(e.Err, e.P.Error(err))
-		for _, f := range k.Findings {
-			fmt.Fprintln(e.Err, "  "+e.finding(f))
-		}
+		e.tell(e.P.Error(err))
+		e.findings(k.Findings)
 		for _, name := range sortedKeys(k.Fields) {
-			fmt.Fprintf(e.Err, "  %s: %s\n", name, e.P.T(k.Fields[name]))
+			e.tell("  " + name + ": " + e.P.Field(k, name))
 		}
 		return exitRefused
 	}
-	fmt.Fprintln(e.Err, "kupferfaden:", err)
+	e.say("cli.internal")
+	fmt.Fprintln(e.Err, err) // for the report to the makers, stack and all
 	return exitRefused
 }
 
@@ -160,7 +177,7 @@ func (e *Env) findings(list []kernel.Finding) {
 			e.say("cli.more", "n", len(list)-most)
 			return
 		}
-		fmt.Fprintln(e.Err, "  "+e.finding(f))
+		e.tell("  " + e.finding(f))
 	}
 }
 

@@ -30,8 +30,8 @@ type InitCmd struct {
 
 // Run makes the town, or completes the one that is there.
 func (c *InitCmd) Run(e *Env) error {
-	if err := os.MkdirAll(c.Data, 0o750); err != nil {
-		return usageError{err}
+	if err := makeDir(c.Data); err != nil {
+		return err
 	}
 	a, err := app.Open(e.Ctx, app.Config{DataDir: c.Data, Database: c.Database, Log: quiet()})
 	if err != nil {
@@ -46,6 +46,14 @@ func (c *InitCmd) Run(e *Env) error {
 		return err
 	}
 	e.say("cli.init.done", "dir", c.Data, "tenant", key)
+	return nil
+}
+
+// makeDir makes a data directory that only its owner and group can read.
+func makeDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return &kernel.Error{Kind: kernel.Unavailable, Key: "cli.datadir", Params: kernel.Params("dir", dir), Err: err}
+	}
 	return nil
 }
 
@@ -138,8 +146,8 @@ func (c *DemoCmd) Run(e *Env) error {
 		}
 		defer os.RemoveAll(tmp)
 		dir = tmp
-	} else if err := os.MkdirAll(dir, 0o750); err != nil {
-		return usageError{err}
+	} else if err := makeDir(dir); err != nil {
+		return err
 	}
 	log := slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	a, err := openServing(e, Place{Data: dir}, log)
