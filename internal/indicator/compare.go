@@ -33,6 +33,9 @@ type comparing struct {
 	have      []bool           // there is one that counts
 	revisions []int32          // highest revision, counting or not
 	after     *figures
+	rates     []kernel.Finding // delivered rates of the slice that are not the computed ones
+	off       []float64        // by how much
+	both      int              // areas of the slice for which the file brings a rate and its parts
 }
 
 type staging struct {
@@ -123,7 +126,7 @@ func (c *comparing) slice(ctx context.Context, index int, s *staged) error {
 		return err
 	}
 	rep := SliceReport{Slice: s.slice.ID, Indicator: st.key(s), Version: v.Version, Period: s.period}
-	s.rows = nil
+	s.rows, c.rates, c.off, c.both = nil, nil, nil, 0
 	if s.slice.ID == "" {
 		s.rows = make([]row, 0, min(len(s.cells), len(st.areas)))
 	}
@@ -136,6 +139,7 @@ func (c *comparing) slice(ctx context.Context, index int, s *staged) error {
 		c.area(s, v, &rep, area, s.cells[at:end])
 		at = end
 	}
+	c.tellRates(s, v)
 	f := c.after
 	rep.Areas, rep.Absent = f.count, len(st.areas)-f.count
 	rep.Numerator, rep.Denominator = f.sums()
@@ -311,11 +315,25 @@ func (c *comparing) checkRate(s *staged, v Version, area int32, cells []cell, o 
 		return
 	}
 	computed := o.Number(v)
+	c.both++
 	if d := math.Abs(computed - o.Value); d > math.Max(0.06, 0.005*math.Abs(o.Value)) { // more than rounding to one decimal
-		c.found.add(kernel.Finding{
+		c.off = append(c.off, o.Value-computed)
+		c.rates = append(c.rates, kernel.Finding{
 			Code: "indicator.import.rate_differs", Outcome: kernel.Warn, Row: o.Line, Key: c.st.areas[area].Key,
-			Params: kernel.Params("indicator", v.Name, "period", s.period, "delivered", o.Value, "computed", computed),
+			Params: kernel.Params("indicator", v.Name, "period", s.period, "delivered", o.Value, "computed", shown(computed)),
 		})
+	}
+}
+
+// tellRates reports the delivered rates that are not the computed ones: one by one, or in one sentence where most are not, because then the
+// office divides by something else.
+func (c *comparing) tellRates(s *staged, v Version) {
+	if n := len(c.rates); n > 3 && 2*n > c.both {
+		c.found.note(kernel.Warn, "indicator.import.rates_differ", "indicator", v.Name, "period", s.period, "n", n, "of", c.both, "difference", shown(median(c.off)))
+		return
+	}
+	for _, f := range c.rates {
+		c.found.add(f)
 	}
 }
 
@@ -498,7 +516,7 @@ func (c *comparing) end() {
 		if r.Same != "" {
 			d := c.known[r.Same]
 			c.found.note(kernel.Info, "indicator.import.same", "date", d.TakenAt, "name", d.FileName)
-		} else {
+		} else if r.Taken > 0 {
 			c.found.note(kernel.Info, "indicator.import.unchanged")
 		}
 	}

@@ -92,7 +92,7 @@ type Version struct {
 type Flag string
 
 const (
-	Value         Flag = "value"
+	Value         Flag = "value"          // a number as it is
 	Zero          Flag = "zero"           // "-": exactly nothing
 	RoundedZero   Flag = "rounded_zero"   // "0": less than half of the unit
 	Suppressed    Flag = "suppressed"     // secret; never told whether primary or secondary
