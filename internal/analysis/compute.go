@@ -47,52 +47,85 @@ type inputs struct {
 	earlier    []*release.Table // at the period minus the lag; nil where changes were delivered or there are none
 	population *release.Table
 	popEarlier *release.Table
+	dynamics   bool // the change of every indicator is known
 	pins       []Pin
 	warnings   []kernel.Finding
 }
 
-// read fetches the tables of a run. pins, when given, are those of a run to repeat.
-func read(ctx context.Context, v figures, m Method, edition area.Edition, period kernel.Period, pins []Pin) (*inputs, error) {
-	in := &inputs{}
-	pinned := map[string]string{}
-	for _, p := range pins {
-		pinned[p.Role] = p.Deliveries
-	}
-	get := func(role, key string, version int, period kernel.Period) (*release.Table, error) {
-		if pins != nil && pinned[role] == "" {
+// reader fetches the tables of a run and notes them as pins.
+type reader struct {
+	view    figures
+	edition area.Edition
+	pins    []Pin // of a run to repeat; nil for a new one
+	in      *inputs
+}
+
+// get reads the figures of a period. Where an office counts for the whole year and not for its last day, or the other way round, it takes those and
+// says so. It fails with NotFound where there are none.
+func (r *reader) get(ctx context.Context, role, key string, version int, period kernel.Period) (*release.Table, error) {
+	q := release.Query{Indicator: key, Version: version, EditionID: r.edition.ID, Period: period}
+	if r.pins != nil {
+		n := slices.IndexFunc(r.pins, func(p Pin) bool { return p.Role == role })
+		if n < 0 {
 			return nil, kernel.E(kernel.NotFound, "run.notpinned", "role", role)
 		}
-		t, err := v.Figures(ctx, release.Query{Indicator: key, Version: version, EditionID: edition.ID, Period: period, Pin: pinned[role]})
-		if err != nil {
-			return nil, err
-		}
-		in.pins = append(in.pins, Pin{Role: role, SliceID: t.SliceID, Version: t.Version.Version, Deliveries: t.Pin, Hash: hashTable(t)})
-		return t, nil
+		q.Version, q.SliceID, q.Pin = r.pins[n].Version, r.pins[n].SliceID, r.pins[n].Deliveries
 	}
+	t, err := r.view.Figures(ctx, q)
+	if kernel.KindOf(err) == kernel.NotFound && err != nil && r.pins == nil {
+		q.Period = otherForm(period)
+		if other, e := r.view.Figures(ctx, q); e == nil {
+			t, err = other, nil
+			r.warn("run.period", "indicator", key, "period", q.Period.String(), "instead", period.String())
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.in.pins = append(r.in.pins, Pin{Role: role, SliceID: t.SliceID, Version: t.Version.Version, Deliveries: t.Pin, Hash: hashTable(t)})
+	return t, nil
+}
+
+// otherForm is the last day of an interval, and the year that ends with a day.
+func otherForm(p kernel.Period) kernel.Period {
+	if !p.IsDate() {
+		return kernel.On(p.To)
+	}
+	return kernel.Period{From: kernel.Date(p.To.AddYears(-1).Time().AddDate(0, 0, 1).Format("2006-01-02")), To: p.To}
+}
+
+func (r *reader) warn(code string, kv ...any) {
+	r.in.warnings = append(r.in.warnings, kernel.Finding{Code: code, Outcome: kernel.Warn, Params: kernel.Params(kv...)})
+}
+
+// read fetches the tables of a run. pins, when given, are those of a run to repeat.
+func read(ctx context.Context, v figures, m Method, edition area.Edition, period kernel.Period, pins []Pin) (*inputs, error) {
+	r := &reader{view: v, edition: edition, pins: pins, in: &inputs{}}
+	in := r.in
 	var missing []kernel.Finding
-	for _, i := range m.Indicators {
-		t, err := get(i.Key, i.Key, 0, period)
-		if err != nil {
-			if kernel.KindOf(err) != kernel.NotFound {
-				return nil, err
-			}
+	must := func(role, key string) (*release.Table, error) {
+		t, err := r.get(ctx, role, key, 0, period)
+		if err != nil && kernel.KindOf(err) == kernel.NotFound {
 			missing = append(missing, kernel.Finding{
-				Code: "run.nofigures", Outcome: kernel.RefuseFile, Params: kernel.Params("indicator", i.Key, "period", period.String(),
+				Code: "run.nofigures", Outcome: kernel.RefuseFile, Params: kernel.Params("indicator", key, "period", period.String(),
 					"level", edition.Level.Key, "edition", edition.Key),
 			})
-			continue
+			return nil, nil
+		}
+		return t, err
+	}
+	for _, i := range m.Indicators {
+		t, err := must(i.Key, i.Key)
+		if err != nil {
+			return nil, err
 		}
 		in.columns = append(in.columns, t)
 	}
 	if m.MinPopulation > 0 || m.weighted() {
-		t, err := get(population, m.PopulationIndicator, 0, period)
-		if err != nil {
-			missing = append(missing, kernel.Finding{
-				Code: "run.nofigures", Outcome: kernel.RefuseFile, Params: kernel.Params("indicator", m.PopulationIndicator, "period",
-					period.String(), "level", edition.Level.Key, "edition", edition.Key),
-			})
+		var err error
+		if in.population, err = must(population, m.PopulationIndicator); err != nil {
+			return nil, err
 		}
-		in.population = t
 	}
 	if len(missing) > 0 {
 		return nil, &kernel.Error{Kind: kernel.Invalid, Key: "run.incomplete", Findings: missing}
@@ -102,33 +135,47 @@ func read(ctx context.Context, v figures, m Method, edition area.Edition, period
 	if m.LagYears == 0 || len(m.DynamicThresholds) == 0 {
 		return in, nil
 	}
-	before := period.AddYears(-m.LagYears)
-	if in.population != nil && m.MinPopScope == "any_date" {
-		t, err := get(population+atEarlier, m.PopulationIndicator, 0, before)
-		if err == nil {
-			in.popEarlier = t
-		} else if kernel.KindOf(err) != kernel.NotFound {
-			return nil, err
+	return in, r.readEarlier(ctx, m)
+}
+
+// readEarlier fetches what the dynamics start from. What is missing there costs the dynamics, not the run.
+func (r *reader) readEarlier(ctx context.Context, m Method) error {
+	in := r.in
+	optional := func(role, key string, version int, now *release.Table) (*release.Table, kernel.Period, error) {
+		before := now.Period.AddYears(-m.LagYears)
+		t, err := r.get(ctx, role+atEarlier, key, version, before)
+		if k := kernel.KindOf(err); err != nil && (k == kernel.NotFound || k == kernel.Invalid) {
+			return nil, before, nil
+		}
+		return t, before, err
+	}
+	if in.population != nil && m.MinPopulation > 0 && m.MinPopScope == "any_date" {
+		t, before, err := optional(population, m.PopulationIndicator, 0, in.population)
+		if err != nil {
+			return err
+		}
+		if in.popEarlier = t; t == nil {
+			r.warn("run.population.earlier", "indicator", m.PopulationIndicator, "period", before.String())
 		}
 	}
+	city := m.Reference == "city_value"
+	in.dynamics = true
 	for k, t := range in.columns {
-		if hasChange(t) {
+		if hasChange(t) && !city { // delivered changes know nothing of the town's
 			continue
 		}
-		e, err := get(m.Indicators[k].Key+atEarlier, m.Indicators[k].Key, t.Version.Version, before)
-		if err != nil && kernel.KindOf(err) != kernel.NotFound {
-			return nil, err
-		}
+		e, before, err := optional(m.Indicators[k].Key, m.Indicators[k].Key, t.Version.Version, t)
 		if err != nil {
-			in.warnings = append(in.warnings, kernel.Finding{
-				Code: "run.nodynamics", Outcome: kernel.Warn, Params: kernel.Params("indicator", t.Indicator.Key, "period", before.String(),
-					"version", t.Version.Version),
-			})
+			return err
+		}
+		if e == nil || city && !e.Total.Shown() {
+			r.warn("run.nodynamics", "indicator", t.Indicator.Key, "period", before.String(), "version", t.Version.Version)
+			in.dynamics = false
 			continue
 		}
 		in.earlier[k] = e
 	}
-	return in, nil
+	return nil
 }
 
 func hasChange(t *release.Table) bool {
@@ -138,22 +185,12 @@ func hasChange(t *release.Table) bool {
 // weighted tells whether the population enters the numbers themselves.
 func (m Method) weighted() bool { return m.SD == "weighted" || m.Reference == "weighted_mean" }
 
-// hasDynamics tells whether the change of every indicator is known.
-func (in *inputs) hasDynamics() bool {
-	for k, t := range in.columns {
-		if in.earlier[k] == nil && !hasChange(t) {
-			return false
-		}
-	}
-	return true
-}
-
 // eligibility says for each area whether it is assessed by the rules on population and exclusions, and why not.
 func (in *inputs) eligibility(m Method, excluded map[string]bool) (ok []bool, reason []string) {
 	ok, reason = make([]bool, len(in.areas)), make([]string, len(in.areas))
 	small := func(t *release.Table, i int) string {
 		switch {
-		case t == nil || m.MinPopulation == 0:
+		case t == nil:
 			return ""
 		case !t.Figures[i].Shown():
 			return ReasonNoPopulation
@@ -200,18 +237,15 @@ func (in *inputs) status(m Method, eligible []bool) (index.Input, error) {
 	return x, nil
 }
 
-// change is the library's input for the dynamics: delivered changes where there are, else the difference to the earlier period in the same
+// change is the library's input for the dynamics of the assessed areas: delivered changes where there are, else the difference to the earlier period in the same
 // definition. Delivered changes say "high is worse" already, so they are turned once more where high values of the indicator are a relief.
-func (in *inputs) change(n index.Method, now index.Input) index.Input {
-	x := index.Input{Eligible: now.Eligible, Population: now.Population}
+func (in *inputs) change(n index.Method, now index.Input, assessed []bool) index.Input {
+	x := index.Input{Eligible: assessed, Population: now.Population}
 	for k, t := range in.columns {
 		if in.earlier[k] == nil {
 			sign := float64(n.Indicators[k].Direction)
 			values, states := column(t, func(f release.Figure) float64 { return sign * f.Change })
 			x.Values, x.States = append(x.Values, values), append(x.States, states)
-			if now.City != nil {
-				x.City = append(x.City, 0)
-			}
 			continue
 		}
 		before, states := column(in.earlier[k], func(f release.Figure) float64 { return f.Value })
@@ -264,8 +298,8 @@ func compute(ctx context.Context, m Method, in *inputs, excluded []Exclusion, dr
 		return nil, Summary{}, explain(err, in, "status")
 	}
 	var dynamics *index.Result
-	if m.LagYears > 0 && len(m.DynamicThresholds) == 2 && in.hasDynamics() {
-		if dynamics, err = index.Dynamics(n, in.change(n, now)); err != nil {
+	if in.dynamics {
+		if dynamics, err = index.Dynamics(n, in.change(n, now, status.Assessed)); err != nil {
 			return nil, Summary{}, explain(err, in, "dynamics")
 		}
 	}
@@ -337,12 +371,11 @@ func explain(err error, in *inputs, step string) error {
 		return &kernel.Error{Kind: kernel.Invalid, Key: "run.constant", Params: kernel.Params("indicator", constant.Indicator, "step", step), Err: err}
 	case errors.As(err, &domain) && domain.Area < len(in.areas):
 		return &kernel.Error{
-			Kind: kernel.Invalid, Key: "run.domain", Params: kernel.Params("indicator", domain.Indicator, "area", in.areas[domain.Area].Key,
-				"value", domain.Value), Err: err,
+			Kind: kernel.Invalid, Key: "run.domain", Params: kernel.Params("indicator", domain.Indicator, "area", in.areas[domain.Area].Key), Err: err,
 		}
 	case errors.As(err, &few):
 		return &kernel.Error{Kind: kernel.Invalid, Key: "run.toofew", Params: kernel.Params("count", few.Assessed, "step", step), Err: err}
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
 	return &kernel.Error{Kind: kernel.Invalid, Key: "run.failed", Params: kernel.Params("detail", err.Error()), Err: err}

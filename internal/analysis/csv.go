@@ -31,8 +31,10 @@ func (r Result) WriteCSV(w io.Writer) error {
 		return err
 	}
 	for _, o := range r.Outcomes {
-		row := []string{o.Key, strconv.FormatBool(o.Eligible), o.Reason, o.Sum.text(), o.Index.text(), "", o.DynamicSum.text(), o.DynamicIndex.text(),
-			o.DynamicClass, o.Group, "", o.Distance.text()}
+		row := []string{
+			o.Key, strconv.FormatBool(o.Eligible), o.Reason, o.Sum.text(), o.Index.text(), "", o.DynamicSum.text(), o.DynamicIndex.text(),
+			o.DynamicClass, o.Group, "", o.Distance.text(),
+		}
 		if o.Class > 0 {
 			row[5] = strconv.Itoa(o.Class)
 		}

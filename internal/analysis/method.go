@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"regexp"
 	"slices"
@@ -156,6 +157,9 @@ func (g Groups) Match(class int, dynamic string) bool {
 
 // ParseMethod reads and checks a method; unknown keys are refused with their line.
 func ParseMethod(data []byte) (Method, error) {
+	if len(data) > MaxMethod {
+		return Method{}, kernel.E(kernel.Invalid, "method.too_large", "limit", int64(MaxMethod))
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	var m Method
@@ -163,7 +167,7 @@ func ParseMethod(data []byte) (Method, error) {
 		if errors.Is(err, io.EOF) {
 			return Method{}, kernel.E(kernel.Invalid, "method.empty")
 		}
-		return Method{}, &kernel.Error{Kind: kernel.Invalid, Key: "method.yaml", Params: kernel.Params("detail", err.Error())}
+		return Method{}, unreadable(err)
 	}
 	m.defaults()
 	return m, m.Validate()
@@ -185,6 +189,7 @@ func (m *Method) defaults() {
 	if m.Status == "" {
 		m.Status = Own
 	}
+	m.Indicators = slices.Clone(m.Indicators) // the caller's stay as they are
 	for i := range m.Indicators {
 		if m.Indicators[i].Weight == 0 {
 			m.Indicators[i].Weight = 1
@@ -201,13 +206,15 @@ var allowed = map[string][]string{
 	"aggregate":     {"sum", "mean", "geometric", "harmonic"},
 	"min_pop_scope": {"any_date", "last_date"},
 	"status":        {string(Verified), string(Unverified), string(Own)},
+	// Runs compute behind the gate on what was delivered; an index of suppressed figures would be another index for every audience.
+	"confidentiality_stage": {"", "before"},
 }
 
 var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,60}$`)
 
 // Validate returns an Invalid error naming every field at fault.
 func (m Method) Validate() error {
-	f := map[string]string{}
+	f := m.tooMuch()
 	if !idPattern.MatchString(m.ID) {
 		f["id"] = "method.id.form"
 	}
@@ -216,7 +223,7 @@ func (m Method) Validate() error {
 	}
 	for field, value := range map[string]string{
 		"reference": m.Reference, "sd": m.SD, "standardise": m.Standardise, "aggregate": m.Aggregate, "min_pop_scope": m.MinPopScope,
-		"status": string(m.Status),
+		"status": string(m.Status), "confidentiality_stage": m.ConfidentialityStep,
 	} {
 		if !slices.Contains(allowed[field], value) {
 			f[field] = "method." + field + ".unknown"
@@ -249,7 +256,10 @@ func (m Method) Validate() error {
 	if m.LagYears < 0 || m.LagYears > 50 {
 		f["lag_years"] = "method.lag.range"
 	}
-	if m.MinPopulation < 0 {
+	if n := len(m.Labels); n != 0 && n != len(m.StatusThresholds)+1 {
+		f["labels"] = "method.labels.count"
+	}
+	if !(m.MinPopulation >= 0) || math.IsInf(m.MinPopulation, 1) {
 		f["min_population"] = "method.population.range"
 	}
 	if len(f) == 0 {

@@ -5,6 +5,7 @@ package analysis
 import (
 	"encoding/json"
 	"math"
+	"slices"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/area"
@@ -106,16 +107,37 @@ type Outcome struct {
 	Withheld      bool      `json:"-"` // numbers are not shown to the audience, the class is
 }
 
-// withhold hides every number that could lead back to a figure; classes stay.
-func (o *Outcome) withhold() {
+// withholdStatus hides every number of the level that could lead back to a figure; classes stay.
+func (o *Outcome) withholdStatus() {
 	nan := Number(math.NaN())
-	none := make([]Number, len(o.Values))
-	for i := range none {
-		none[i] = nan
-	}
-	o.Values, o.Contributions, o.Probability = none, none, nil
-	o.Sum, o.Index, o.Distance, o.DynamicSum, o.DynamicIndex, o.RankMedian, o.RankLow, o.RankHigh = nan, nan, nan, nan, nan, nan, nan, nan
+	o.Contributions, o.Probability = unknown(len(o.Contributions)), nil
+	o.Sum, o.Index, o.Distance, o.RankMedian, o.RankLow, o.RankHigh = nan, nan, nan, nan, nan, nan
 	o.Withheld = true
+}
+
+// withholdDynamics hides the numbers of the change; the class stays.
+func (o *Outcome) withholdDynamics() {
+	o.DynamicSum, o.DynamicIndex = Number(math.NaN()), Number(math.NaN())
+	o.Withheld = true
+}
+
+func unknown(n int) []Number {
+	list := make([]Number, n)
+	for i := range list {
+		list[i] = Number(math.NaN())
+	}
+	return list
+}
+
+// conceal removes what is computed over all areas: means and deviations lead back to a figure that is withheld in one of them, and a hash lets one
+// guess it. The slices are replaced, not changed, as callers share them.
+func (r *Run) conceal() {
+	r.Summary.Columns, r.Summary.SumMean, r.Summary.SumSD = nil, Number(math.NaN()), Number(math.NaN())
+	r.Hash = ""
+	r.Inputs = slices.Clone(r.Inputs)
+	for i := range r.Inputs {
+		r.Inputs[i].Hash = ""
+	}
 }
 
 // Result is a run as an audience may see it.

@@ -104,15 +104,12 @@ func (s *Service) SaveMethod(ctx context.Context, a access.Actor, m Method) (Sto
 	if err := access.CheckTenant(a, access.EditMethod); err != nil {
 		return StoredMethod{}, err
 	}
-	m.defaults()
-	if err := m.Validate(); err != nil {
+	m, err := m.settled()
+	if err != nil {
 		return StoredMethod{}, err
 	}
-	if p, ok := Preset(m.ID); ok && m.Status == Verified && p.Hash() != m.Hash() {
-		m.Status = Own // a changed method is no longer the one that was verified
-	}
 	var saved StoredMethod
-	err := s.Tx.Tx(ctx, func(ctx context.Context) error {
+	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
 		all, err := s.Store.Methods(ctx, a.Tenant)
 		if err != nil {
 			return err
@@ -150,7 +147,7 @@ func (s *Service) Run(ctx context.Context, a access.Actor, q Request) (Run, erro
 		return Run{}, err
 	}
 	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
-		m, err := s.SaveMethod(ctx, a, q.Method)
+		m, err := s.SaveMethod(ctx, a, run.Method)
 		if err != nil {
 			return err
 		}
@@ -172,12 +169,11 @@ func (s *Service) Run(ctx context.Context, a access.Actor, q Request) (Run, erro
 }
 
 func (s *Service) compute(ctx context.Context, a access.Actor, q Request) (Run, error) {
-	q.Method.defaults()
-	if err := q.Method.Validate(); err != nil {
-		return Run{}, err
-	}
 	view, err := s.Gate.Compute(ctx, a)
 	if err != nil {
+		return Run{}, err
+	}
+	if q.Method, err = q.Method.settled(); err != nil {
 		return Run{}, err
 	}
 	edition, err := s.Areas.Edition(ctx, a, q.Level, q.Edition)
@@ -214,6 +210,18 @@ func (s *Service) finish(ctx context.Context, m Method, e area.Edition, p kernel
 	}, nil
 }
 
+// settled fills in what a method leaves open and checks it; a changed preset is no longer the one that was verified.
+func (m Method) settled() (Method, error) {
+	m.defaults()
+	if err := m.Validate(); err != nil {
+		return m, err
+	}
+	if p, ok := Preset(m.ID); ok && m.Status == Verified && p.Hash() != m.Hash() {
+		m.Status = Own
+	}
+	return m, nil
+}
+
 // direct fills in the catalogue's direction; an indicator that is context only needs one given.
 func direct(i *MethodIndicator, view figures) error {
 	if i.Direction != 0 {
@@ -242,10 +250,12 @@ func exclusions(q Request, areas []area.Area) ([]Exclusion, error) {
 		if !known[e.Area] {
 			unknown = append(unknown, e.Area)
 		}
-		list = append(list, e)
+		if !slices.ContainsFunc(list, func(x Exclusion) bool { return x.Area == e.Area }) {
+			list = append(list, e)
+		}
 	}
 	if len(unknown) > 0 {
-		return nil, kernel.E(kernel.Invalid, "run.exclude.unknown", "areas", strings.Join(unknown, ", "))
+		return nil, kernel.E(kernel.Invalid, "run.exclude.unknown", "areas", someOf(unknown))
 	}
 	for _, e := range q.Method.Exclusions {
 		if known[e.Area] && !slices.ContainsFunc(list, func(x Exclusion) bool { return x.Area == e.Area }) {
@@ -256,7 +266,16 @@ func exclusions(q Request, areas []area.Area) ([]Exclusion, error) {
 	return list, nil
 }
 
-// Runs lists the runs on an edition (all with the empty id) that the view's audience may know of, newest first, without outcomes.
+// someOf keeps a list readable in a sentence.
+func someOf(keys []string) []string {
+	if len(keys) <= 20 {
+		return keys
+	}
+	return append(slices.Clone(keys[:20]), "…")
+}
+
+// Runs lists the runs on an edition (all with the empty id) that the view's audience may know of, newest first, without inputs and outcomes and
+// without what could lead back to figures; Result gives one of them cleared.
 func (s *Service) Runs(ctx context.Context, v release.View, edition kernel.ID) ([]Run, error) {
 	all, err := s.Store.Runs(ctx, v.Actor().Tenant, edition)
 	if err != nil {
@@ -270,6 +289,7 @@ func (s *Service) Runs(ctx context.Context, v release.View, edition kernel.ID) (
 		if r.Edition, err = s.Areas.EditionByID(ctx, v.Actor(), r.Edition.ID); err != nil {
 			return nil, err
 		}
+		r.conceal()
 		list = append(list, r)
 	}
 	return list, nil
@@ -334,6 +354,9 @@ func (s *Service) Repeat(ctx context.Context, a access.Actor, id kernel.ID) (sam
 
 // Publish releases a run: its classes become visible, its index values where the figures behind them are visible too.
 func (s *Service) Publish(ctx context.Context, a access.Actor, id kernel.ID, to access.Audience, note string) error {
+	if err := access.CheckTenant(a, access.ReleaseFigures); err != nil {
+		return err
+	}
 	if _, err := s.Store.Run(ctx, a.Tenant, id); err != nil {
 		return err
 	}

@@ -267,7 +267,7 @@ func TestMissingFiguresAreNamed(t *testing.T) {
 		}
 		q.Exclude = nil
 		res, err := a.Analysis.Preview(context.Background(), who, q, access.Internal)
-		if err != nil || len(res.Summary.Warnings) != 3 || res.Outcomes[0].DynamicClass != "" {
+		if err != nil || len(res.Summary.Warnings) != 4 || res.Outcomes[0].DynamicClass != "" {
 			t.Errorf("without an earlier date there are no dynamics, and it says so: %v %+v", err, res.Summary.Warnings)
 		}
 	})
