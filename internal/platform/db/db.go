@@ -191,13 +191,16 @@ func (d *DB) transact(ctx context.Context, level sql.IsolationLevel, f func(ctx 
 			}
 			return nil
 		}
+		if ctx.Err() != nil {
+			return ended(ctx, err)
+		}
 		wait := retryAfter(err, try, time.Since(start), d.cfg.BusyWait)
 		if wait == 0 {
 			return translate(err)
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(ctx.Err(), translate(err))
+			return ended(ctx, translate(err))
 		case <-time.After(wait):
 		}
 	}
@@ -211,7 +214,19 @@ func (d *DB) ReadTx(ctx context.Context, f func(ctx context.Context) error) erro
 	if err := d.poisoned(); err != nil {
 		return err
 	}
-	return translate(d.attempt(ctx, &txState{level: sql.LevelRepeatableRead}, f))
+	err := d.attempt(ctx, &txState{level: sql.LevelRepeatableRead}, f)
+	if err != nil && ctx.Err() != nil {
+		return ended(ctx, err)
+	}
+	return translate(err)
+}
+
+// ended says that ctx is over; the drivers then report whatever broke first, often only a closed connection.
+func ended(ctx context.Context, err error) error {
+	if errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return errors.Join(ctx.Err(), err)
 }
 
 // AfterCommit runs f once the transaction in ctx has committed, at once when there is none. f must not fail: what must happen is a job.
@@ -236,7 +251,11 @@ func (d *DB) attempt(ctx context.Context, st *txState, f func(context.Context) e
 	if st.conn, err = pool.Conn(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.conn.Close()) }()
+	defer func() {
+		if cerr := st.conn.Close(); cerr != nil && !errors.Is(cerr, sql.ErrConnDone) {
+			err = errors.Join(err, cerr)
+		}
+	}()
 	tx, err := st.conn.BeginTx(ctx, opts)
 	if err != nil {
 		return err

@@ -235,6 +235,21 @@ func TestACancelledContextEndsATransaction(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || count(t, d) != 0 {
 			t.Fatalf("got %v and %d rows", err, count(t, d))
 		}
+		for _, in := range []func(context.Context, func(context.Context) error) error{d.Tx, d.ReadTx} {
+			ctx, cancel := context.WithCancel(t.Context())
+			err := in(ctx, func(ctx context.Context) error {
+				cancel()
+				for { // until the driver notices, whatever it says then
+					rows, err := d.Conn(context.WithoutCancel(ctx)).QueryContext(context.WithoutCancel(ctx), probes)
+					if _, err := db.Collect(rows, err, scanProbe); err != nil {
+						return err
+					}
+				}
+			})
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("a statement after the end: %v, want context.Canceled", err)
+			}
+		}
 		run(t, d, put, "1", 1)
 	})
 }

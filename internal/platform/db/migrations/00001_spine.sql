@@ -302,6 +302,7 @@ create table report_chapter (
   position   integer not null,
   title      text not null,
   body       text not null,               -- Markdown with live parts
+  version    integer not null,            -- counts edits, for conflict detection
   primary key (tenant_id, id),
   foreign key (tenant_id, edition_id) references report_edition (tenant_id, id),
   foreign key (tenant_id, parent_id) references report_chapter (tenant_id, id)
@@ -315,5 +316,17 @@ create table report_part (
   key        text not null,               -- the part's call as written, or map:… for a coverage it needs
   content    text not null,               -- JSON
   primary key (tenant_id, edition_id, key),
+  foreign key (tenant_id, edition_id) references report_edition (tenant_id, id)
+);
+
+-- Files made of a frozen edition, kept in the file store: the same bytes for every reader.
+create table report_file (
+  tenant_id  uuid not null,
+  edition_id uuid not null,
+  kind       text not null,               -- html | pdf | xlsx
+  sha256     text not null,
+  size       bigint not null,
+  built_at   timestamptz not null,
+  primary key (tenant_id, edition_id, kind),
   foreign key (tenant_id, edition_id) references report_edition (tenant_id, id)
 );
