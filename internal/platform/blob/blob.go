@@ -39,7 +39,7 @@ type Store struct{ root *os.Root }
 func Open(dataDir string) (*Store, error) {
 	dir := filepath.Join(dataDir, folder)
 	if err := os.MkdirAll(filepath.Join(dir, temp), 0o700); err != nil {
-		return nil, fmt.Errorf("files: %w", err)
+		return nil, &kernel.Error{Kind: kernel.Unavailable, Key: "db.cannot_open", Params: kernel.Params("file", dir), Err: err}
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -88,6 +88,10 @@ func translate(err error) error {
 		return unavailable("db.full")
 	case c == "25006":
 		return unavailable("db.readonly")
+	case len(c) == 5 && c[:2] == "28":
+		return unavailable("db.denied")
+	case c == "3D000":
+		return unavailable("db.no_database")
 	case len(c) == 5 && (c[:2] == "08" || c[:2] == "57" && c != "57014"), c == "53300":
 		return unavailable("db.away")
 	}

@@ -5,8 +5,11 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,7 +29,12 @@ func (d *DB) openPostgres(ctx context.Context) error {
 	d.writer = pgPool(conf, "off")
 	// Readers may not write, as on SQLite, so that a store which forgot its transaction fails on both engines.
 	d.reader = pgPool(conf, "on")
-	return d.checkPostgres(ctx)
+	err = translate(d.checkPostgres(ctx))
+	var k *kernel.Error
+	if errors.As(err, &k) && k.Key == "db.away" { // at the start an address that is wrong is likelier than a server that rests
+		return &kernel.Error{Kind: kernel.Unavailable, Key: "db.unreachable", Params: kernel.Params("host", net.JoinHostPort(conf.Host, strconv.Itoa(int(conf.Port)))), Err: err}
+	}
+	return err
 }
 
 func pgPool(conf *pgx.ConnConfig, readOnly string) *sql.DB {

@@ -3,6 +3,7 @@
 package db_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"net/url"
@@ -61,6 +62,36 @@ func TestAWrongAddressIsRefusedWithoutItsPassword(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "geheim") {
 			t.Errorf("the password is in the message: %v", err)
+		}
+	}
+}
+
+// TestWhyAServerLetsNobodyIn: name, password, database and address are told apart, and no password is repeated.
+func TestWhyAServerLetsNobodyIn(t *testing.T) {
+	base := dbtest.PostgresURL(t)
+	with := func(change func(u *url.URL)) string {
+		u, err := url.Parse(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(u)
+		return u.String()
+	}
+	for key, address := range map[string]string{
+		"db.denied":      with(func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "falsches-Wort") }),
+		"db.no_database": with(func(u *url.URL) { u.Path = "/kf_gibt_es_nicht" }),
+		"db.unreachable": with(func(u *url.URL) { u.Host = "127.0.0.1:1" }),
+	} {
+		_, err := db.Open(context.Background(), db.Config{DataDir: t.TempDir(), URL: address})
+		var k *kernel.Error
+		if !errors.As(err, &k) || k.Key != key || k.Kind != kernel.Unavailable {
+			t.Errorf("%s: %v", key, err)
+			continue
+		}
+		if u, _ := url.Parse(address); u != nil {
+			if word, _ := u.User.Password(); strings.Contains(err.Error(), word) {
+				t.Errorf("%s: the error repeats the password", key)
+			}
 		}
 	}
 }
