@@ -58,7 +58,7 @@ func (p Place) open(ctx context.Context) (*app.App, tenant.Tenant, error) {
 	if p.Database == "" && !app.Exists(p.Data) {
 		return nil, tenant.Tenant{}, kernel.E(kernel.NotFound, "data.none", "dir", p.Data)
 	}
-	a, err := app.Open(ctx, app.Config{DataDir: p.Data, Database: p.Database, Log: quiet()})
+	a, err := app.Open(ctx, app.Config{DataDir: p.Data, Database: p.Database, Log: quiet(), Typesetter: typesetter()})
 	if err != nil {
 		return nil, tenant.Tenant{}, err
 	}

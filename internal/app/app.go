@@ -32,6 +32,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/release"
 	"github.com/kupferfaden/kupferfaden/internal/release/releasedb"
+	"github.com/kupferfaden/kupferfaden/internal/report"
 	"github.com/kupferfaden/kupferfaden/internal/tenant"
 	"github.com/kupferfaden/kupferfaden/internal/tenant/tenantdb"
 )
@@ -58,6 +59,7 @@ type App struct {
 	Indicators *indicator.Service
 	Gate       *release.Service
 	Analysis   *analysis.Service
+	Reports    *report.Service
 	Atlas      *atlas.Service
 	Queue      *job.Queue
 	Typesetter typst.Typesetter
@@ -91,6 +93,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.Gate = &release.Service{Source: source{a.Indicators, figures}, Areas: a.Areas, Store: &releasedb.Store{DB: d}, Tx: d, Now: cfg.Now}
 	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now}
 	a.Atlas = &atlas.Service{Gate: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
+	a.Reports = a.reports()
 	return a, nil
 }
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
+	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/report"
+	"github.com/kupferfaden/kupferfaden/internal/report/reportdb"
+	"github.com/kupferfaden/kupferfaden/internal/report/reportdoc"
+	"github.com/kupferfaden/kupferfaden/internal/tenant"
+)
+
+// reportFiles is the job that makes the files of a released report.
+const reportFiles = "report.files"
+
+// reportJob says which edition.
+type reportJob struct {
+	Edition string `json:"edition"`
+}
+
+// reports wires the social report.
+func (a *App) reports() *report.Service {
+	words := func(lang string) report.Words { return i18n.For(lang, kernel.Standard) }
+	return &report.Service{
+		Store: &reportdb.Store{DB: a.DB}, Gate: a.Gate, Areas: a.Areas, Analysis: a.Analysis, Tenants: towns{a.Tenants}, Tx: a.DB, Files: a.Files,
+		Press: reportdoc.Press{Typesetter: a.Typesetter, Words: words}, Words: words, Now: a.Now,
+		Built: func(ctx context.Context, tenant kernel.ID, key string) error {
+			_, err := a.Queue.Enqueue(ctx, tenant, reportFiles, reportJob{key}, job.Options{Key: key, Merge: true})
+			return err
+		},
+	}
+}
+
+// makeReportFiles does the job.
+func (a *App) makeReportFiles(ctx context.Context, r *job.Run) error {
+	var args reportJob
+	if err := r.Decode(&args); err != nil {
+		return err
+	}
+	return a.Reports.BuildFiles(ctx, access.CommandLine(r.Tenant), args.Edition, func(done, total int) {
+		r.Progress(int64(done), int64(total), "report.building")
+	})
+}
+
+// towns finds the town a report is about.
+type towns struct{ service *tenant.Service }
+
+func (t towns) Town(ctx context.Context, id kernel.ID) (tenant.Tenant, error) {
+	list, err := t.service.List(ctx)
+	if err != nil {
+		return tenant.Tenant{}, err
+	}
+	i := slices.IndexFunc(list, func(x tenant.Tenant) bool { return x.ID == id })
+	if i < 0 {
+		return tenant.Tenant{}, kernel.E(kernel.NotFound, "access.notfound")
+	}
+	return list[i], nil
+}
