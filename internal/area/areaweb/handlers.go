@@ -25,7 +25,7 @@ import (
 const (
 	listPath = "/arbeit/raeume"
 	newPath  = "/arbeit/raeume/neu"
-	filePath = "/arbeit/raeume/eingang/{id}"
+	filePath = "/arbeit/eingang/raeume/{id}"
 	onePath  = "/arbeit/raeume/ausgabe/{level}/{edition}"
 )
 
@@ -55,7 +55,7 @@ func Register(m *web.Mux, s *area.Service, files *inbox.Service) {
 
 func (p pages) page(r *web.Request, title string, crumbs ...web.Crumb) web.Page {
 	return web.Page{
-		Title: title, Nav: web.NavWork, NoIndex: true, Styles: []string{"planner.css"},
+		Title: title, Nav: web.NavWork, NoIndex: true, Styles: []string{"figures.css", "planner.css"},
 		Breadcrumb: append([]web.Crumb{{Text: r.T("planner.desk.crumb"), Href: "/arbeit"}}, crumbs...),
 	}
 }

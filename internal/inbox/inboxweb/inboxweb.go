@@ -22,9 +22,9 @@ import (
 // Path is where the file is worked on.
 func Path(f inbox.File) string {
 	if f.Kind == inbox.Areas {
-		return "/arbeit/raeume/eingang/" + string(f.ID)
+		return "/arbeit/eingang/raeume/" + string(f.ID)
 	}
-	return "/arbeit/lieferungen/eingang/" + string(f.ID)
+	return "/arbeit/eingang/zahlen/" + string(f.ID)
 }
 
 // Accepts are the endings offered by the file dialogue.
@@ -138,7 +138,7 @@ func Upload(w http.ResponseWriter, r *web.Request, s *inbox.Service, kind inbox.
 
 // RegisterDiscard adds the page that asks before a file is discarded, and the act.
 func RegisterDiscard(m *web.Mux, s *inbox.Service, kind inbox.Kind, back string) {
-	do := map[inbox.Kind]string{inbox.Areas: "/arbeit/raeume/eingang/{id}/verwerfen", inbox.Figures: "/arbeit/lieferungen/eingang/{id}/verwerfen"}[kind]
+	do := map[inbox.Kind]string{inbox.Areas: "/arbeit/eingang/raeume/{id}/verwerfen", inbox.Figures: "/arbeit/eingang/zahlen/{id}/verwerfen"}[kind]
 	m.Handle("GET "+do, action(kind), func(w http.ResponseWriter, r *web.Request) error {
 		file, err := find(r, s, kind)
 		if err != nil {
