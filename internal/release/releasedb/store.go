@@ -35,10 +35,11 @@ func (s *Store) Withdraw(ctx context.Context, tenant, id kernel.ID, at kernel.In
 	if err != nil {
 		return err
 	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return kernel.E(kernel.NotFound, "release.none")
+	n, err := r.RowsAffected()
+	if err == nil && n == 0 {
+		err = kernel.E(kernel.NotFound, "release.none")
 	}
-	return nil
+	return err
 }
 
 // Entries lists the ledger of a kind, oldest first.
