@@ -281,7 +281,7 @@ func TestNumberFormatsShowWhatTheCellShows(t *testing.T) {
 }
 
 func TestRichTextWithoutReadingAids(t *testing.T) { // X21
-	shared := `<sst` + ns + `><si><r><t>Orts</t></r><r><t xml:space="preserve">teil</t></r><rPh sb="0" eb="1"><t>XXX</t></rPh></si><si><t>M&#252;hle &amp; Nord</t></si><si><t>Wert</t></si></sst>`
+	shared := `<sst` + ns + `><si><r><t>Orts</t></r><r><t xml:space="preserve">teil</t></r><rPh sb="0" eb="1"><t>QQQ</t></rPh></si><si><t>M&#252;hle &amp; Nord</t></si><si><t>Wert</t></si></sst>`
 	o := try(book{sheet: headRow + dataRow, shared: shared}.bytes(t), "a.xlsx", "area: {column: Ortsteil}\nperiod: {value: 2024}\ncolumns: {Wert: {indicator: x}}\n", nil)
 	if !o.clean() || o.records[0].Area != "Mühle & Nord" {
 		t.Errorf("%+v %v %s", o.records, o.all, o.refused)

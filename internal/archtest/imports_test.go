@@ -96,7 +96,8 @@ func allowed(from, to string) error {
 	case store:
 		ok = toLayer == kernel || to == "internal/platform/db" || toLayer == capability && earlier(true) || toLayer == access || toLayer == public || sameFamily && toLayer == store
 	case pages:
-		ok = slices.Contains([]layer{kernel, access, web, doc, public}, toLayer) || toLayer == capability && earlier(true) || toLayer == pages && earlier(true)
+		ok = slices.Contains([]layer{kernel, access, web, doc, public}, toLayer) || toLayer == capability && earlier(true) ||
+			toLayer == pages && earlier(true) || to == "internal/platform/i18n" // the words of the pages
 	case platform:
 		ok = toLayer == kernel || toLayer == platform
 	case doc:

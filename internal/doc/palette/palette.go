@@ -176,6 +176,7 @@ const (
 // Specials lists all of them in the order of a legend.
 var Specials = []Special{NotAssessed, Suppressed, NoData}
 
+// String is the word used in class names and data.
 func (s Special) String() string { return [...]string{"nodata", "suppressed", "notassessed"}[s] }
 
 // SpecialGround and SpecialLine are the two colours of the patterns.

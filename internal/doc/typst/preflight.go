@@ -15,6 +15,7 @@ type PreflightError struct {
 	Findings []string
 }
 
+// Error lists the findings.
 func (e *PreflightError) Error() string {
 	return "the report is not accessible yet: " + strings.Join(e.Findings, "; ")
 }

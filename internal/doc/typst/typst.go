@@ -70,6 +70,7 @@ type CompileError struct {
 	Messages []string
 }
 
+// Error lists the messages of the typesetter.
 func (e *CompileError) Error() string {
 	return "the report could not be typeset: " + strings.Join(e.Messages, "; ")
 }
