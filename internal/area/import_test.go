@@ -122,6 +122,8 @@ func TestWhatMakesAnImportAskOrRefuse(t *testing.T) {
 		{"own parent", one(`{"key":"a","name":"A","up":"a"}`), func(q *area.ImportRequest) { q.ParentField, q.ParentLevel = "up", "district" }, "file area.parent.cycle"},
 		{"levels mixed", collection(feature(`{"key":"a","name":"A","up":""}`, square(6.2, 50.7, .01)), feature(`{"key":"b","name":"B","up":"a"}`, square(6.2, 50.7, .005))),
 			func(q *area.ImportRequest) { q.ParentField = "up" }, "file area.parent.same_file"},
+		{"one in another", collection(feature(`{"key":"a","name":"A"}`, square(6.2, 50.7, .01)), feature(`{"key":"ab","name":"B"}`, square(6.2, 50.7, .005))), nil, "ask area.nested"},
+		{"one twice", collection(feature(`{"key":"a","name":"A"}`, square(6.2, 50.7, .01)), feature(`{"key":"b","name":"B"}`, square(6.2, 50.7, .01))), nil, "ask area.nested"},
 		{"validity overlaps", town(), func(q *area.ImportRequest) { q.Level, q.Edition = "district", "2020" }, "file area.edition.overlap"},
 		{"level under itself", town(), func(q *area.ImportRequest) {
 			q.Level, q.ParentLevel, q.ParentPrefix, q.Edition = "city", "plr0", 2, "x"

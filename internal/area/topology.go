@@ -57,6 +57,14 @@ func (im *importing) topology() error {
 			list[i].Severity = geo.Warn
 		}
 	}
+	size := make(map[string]float64, len(im.list))
+	for i, d := range im.list {
+		if d.area.AreaM2, err = topology.SquareMetres(repaired[i].Geometry, crs.WGS84); err != nil {
+			return err
+		}
+		size[d.key] = d.area.AreaM2
+	}
+	list = im.gather(list, size)
 	im.fs.take(list)
 	refused := map[int]bool{} // by feature
 	for _, f := range list {
@@ -71,9 +79,6 @@ func (im *importing) topology() error {
 			continue
 		}
 		d.outline = repaired[i].Geometry
-		if d.area.AreaM2, err = topology.SquareMetres(d.outline, crs.WGS84); err != nil {
-			return err
-		}
 		at := label(d.outline)
 		d.area.LabelLon, d.area.LabelLat = at.X, at.Y
 		kept = append(kept, d)
