@@ -132,6 +132,7 @@ func serve(e *Env, a *app.App, listen string, o app.WebOptions, log *slog.Logger
 // DemoCmd makes and serves the example town.
 type DemoCmd struct {
 	Data    string `help:"Keep the town in this directory instead of a temporary one." placeholder:"DIR"`
+	Tenant  string `help:"Key of the town." default:"default" placeholder:"KEY"`
 	Listen  string `help:"Address to listen on." env:"KUPFERFADEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	NoServe bool   `help:"Make the town and end."`
 }
@@ -155,7 +156,7 @@ func (c *DemoCmd) Run(e *Env) error {
 		return err
 	}
 	defer a.Close()
-	made, err := demo.Make(e.Ctx, a, e.Tracer.step(e.P.T("cli.demo.making")))
+	made, err := demo.MakeAs(e.Ctx, a, c.Tenant, e.Tracer.step(e.P.T("cli.demo.making")))
 	if err != nil {
 		return err
 	}
