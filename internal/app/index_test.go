@@ -16,6 +16,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/release"
 )
 
 // counted imports numerators and denominators of child_poverty_rate and the inhabitants; each row is area, cases, base, inhabitants.
@@ -285,6 +286,35 @@ func TestAnUnknownPopulationIsNotZero(t *testing.T) {
 		})
 		if err != nil || run.Outcomes[3].Eligible || run.Outcomes[3].Reason != analysis.ReasonNoPopulation {
 			t.Errorf("an area that cannot be weighed is not assessed: %v %+v", err, run.Outcomes)
+		}
+	})
+}
+
+func TestWithoutAPeriodTheNewestFiguresAreShown(t *testing.T) {
+	each(t, func(t *testing.T, a *app.App, who access.Actor) {
+		ctx := context.Background()
+		halves(t, a, who)
+		counted(t, a, who, "bezirk", "2019-12-31", "B1;50;400;4000", "B2;200;400;4000")
+		var rows []string
+		for i := range 8 {
+			rows = append(rows, fmt.Sprintf("B%d%d;%d;100;1000", 1+i/4, 1+i%4, 10+i))
+		}
+		counted(t, a, who, "raum", "2020-12-31", rows...)
+		edition, err := a.Areas.Edition(ctx, who, "bezirk", "2018")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := a.Gate.View(ctx, who, access.Internal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, err := v.Figures(ctx, release.Query{Indicator: "child_poverty_rate", EditionID: edition.ID})
+		if err != nil || table.Period != kernel.On("2020-12-31") || !table.RolledUp() || table.Figures[0].Value != 11.5 {
+			t.Errorf("figures rolled up from 2020 are newer than those delivered for 2019: %v %+v", err, table)
+		}
+		table, err = v.Figures(ctx, release.Query{Indicator: "child_poverty_rate", EditionID: edition.ID, Period: kernel.On("2019-12-31")})
+		if err != nil || table.RolledUp() || table.Figures[0].Value != 12.5 {
+			t.Errorf("2019 as delivered: %v %+v", err, table)
 		}
 	})
 }
