@@ -33,8 +33,11 @@ func (d Date) Year() int {
 	return d.Time().Year()
 }
 
-// AddYears moves by whole years; 29 February becomes 28 February.
+// AddYears moves by whole years; 29 February becomes 28 February. The empty date stays open.
 func (d Date) AddYears(n int) Date {
+	if d == "" {
+		return ""
+	}
 	t := d.Time()
 	m := t.AddDate(n, 0, 0)
 	if m.Month() != t.Month() {
