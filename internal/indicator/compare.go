@@ -302,8 +302,22 @@ func same(a, b Observation) bool {
 
 // completes tells whether the figure says what was known already and something more.
 func completes(now, next Observation) bool {
-	keeps := func(before, after float64) bool { return math.IsNaN(before) || before == after }
-	return now.Flag != Suppressed && now.Flag != NotApplicable && keeps(now.Numerator, next.Numerator) && keeps(now.Denominator, next.Denominator) && keeps(now.Value, next.Value) && keeps(now.Change, next.Change)
+	if now.Flag == Suppressed || now.Flag == NotApplicable {
+		return false
+	}
+	more := false
+	for _, x := range [...][2]float64{
+		{now.Numerator, next.Numerator},
+		{now.Denominator, next.Denominator},
+		{now.Value, next.Value},
+		{now.Change, next.Change},
+	} {
+		if !math.IsNaN(x[0]) && x[0] != x[1] {
+			return false
+		}
+		more = more || math.IsNaN(x[0]) && !math.IsNaN(x[1])
+	}
+	return more
 }
 
 // checkRate compares a delivered rate with the one its parts give, where the file brings both.
