@@ -266,7 +266,7 @@ func (s *scanner) text() (string, error) {
 			if s.err != nil {
 				return "", s.err
 			}
-			return "", &syntaxError{"json.string", line, column, "The text that begins here is never closed by a quotation mark.", nil}
+			return "", &syntaxError{"json.unclosed", line, column, "The text that begins here is never closed by a quotation mark.", nil}
 		}
 		if len(b) > s.maxText {
 			return "", &syntaxError{"limit.text", line, column, fmt.Sprintf("The text that begins here is longer than the limit of %d KB.", s.maxText>>10), map[string]any{"limit_kb": s.maxText >> 10}}
@@ -276,7 +276,7 @@ func (s *scanner) text() (string, error) {
 			s.take()
 			s.scratch = b
 			if !utf8.Valid(b) {
-				return "", &syntaxError{"file.encoding", line, column, "The text that begins here is not valid UTF-8; save the file as UTF-8.", nil}
+				return "", &syntaxError{"json.utf8", line, column, "The text that begins here is not valid UTF-8; save the file as UTF-8.", nil}
 			}
 			return string(b), nil
 		case c == '\\':

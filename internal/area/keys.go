@@ -109,7 +109,7 @@ func (im *importing) draft(d *draft, p geo.Properties, keyField, nameField, pare
 	name := clean(p.Text(nameField))
 	key, ok := cut(keyPart, raw)
 	switch key = cleanKey(key); {
-	case raw == "":
+	case raw == "" || key == "" && keyPart == nil:
 		im.fs.note(kernel.Ask, "area.key.missing", d, "field", keyField, "name", name, "feature", d.feature+1)
 		return
 	case !ok || key == "":

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -22,7 +25,7 @@ func (im *importing) read(ctx context.Context) error {
 		return im.refused(err, im.table)
 	}
 	defer r.Close()
-	rd := reading{im: im, unknown: map[string]int{}, periods: map[table.Period]*period{}, columns: map[columnKey]*ColumnReport{}}
+	rd := reading{im: im, unknown: map[string]int{}, said: map[string]bool{}, periods: map[table.Period]*period{}, columns: map[columnKey]*ColumnReport{}}
 	for n := 0; r.Next(); n++ {
 		if n%8192 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -58,6 +61,8 @@ type reading struct {
 	lost    lineSet        // lines of unknown areas
 	periods map[table.Period]*period
 	columns map[columnKey]*ColumnReport
+	folded  map[string]int32 // areas by the spelling of their keys, -1 where several have one
+	said    map[string]bool  // words that were asked for
 	order   []columnKey
 
 	area    string
@@ -91,10 +96,12 @@ func (rd *reading) record(rec *table.Record) {
 	line := int32(rec.Line)
 	if rec.Area != rd.area || rd.area == "" {
 		rd.area = rec.Area
-		rd.areaAt, rd.areaOK = st.index[rec.Area]
+		if rd.areaAt, rd.areaOK = st.index[rec.Area]; !rd.areaOK {
+			rd.areaAt, rd.areaOK = rd.like(rec)
+		}
 	}
 	if !rd.areaOK {
-		if _, ok := rd.unknown[rec.Area]; !ok && len(rd.unknown) < keptKeys {
+		if _, ok := rd.unknown[rec.Area]; !ok && !rd.said[rec.Area] && len(rd.unknown) < keptKeys {
 			rd.unknown[rec.Area] = rec.Line
 		}
 		rd.lost.add(line)
@@ -158,6 +165,54 @@ func (rd *reading) record(rec *table.Record) {
 	}
 	st.given.add(line)
 	st.add(c)
+}
+
+// like finds the one area whose key differs from an unknown word only in spelling: Muehle, MÜHLE and Mühle (reliability.md C33). It is asked
+// for, once a word; with yes it is taken. Digits are never guessed at.
+func (rd *reading) like(rec *table.Record) (at int32, ok bool) {
+	const code = "indicator.import.area_like"
+	folded := fold(rec.Area)
+	if strings.Trim(folded, "0123456789") == "" {
+		return 0, false
+	}
+	if rd.folded == nil {
+		rd.folded = make(map[string]int32, len(rd.im.st.areas))
+		for i, a := range rd.im.st.areas {
+			f := fold(a.Key)
+			if _, twice := rd.folded[f]; twice {
+				i = -1
+			}
+			rd.folded[f] = int32(i)
+		}
+	}
+	at, ok = rd.folded[folded]
+	if !ok || at < 0 {
+		return 0, false
+	}
+	outcome := kernel.Ask
+	if accepted(rd.im.req.Accept, code) {
+		outcome = kernel.Warn
+	}
+	if !rd.said[rec.Area] && len(rd.said) < keptKeys {
+		rd.said[rec.Area] = true
+		rd.im.found.add(kernel.Finding{
+			Code: code, Outcome: outcome, Row: rec.Line, Key: rd.im.st.areas[at].Key, Params: kernel.Params("text", rec.Area, "code", code),
+		})
+	}
+	return at, outcome == kernel.Warn
+}
+
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
+
+// fold leaves of a word what spellings have in common.
+func fold(s string) string {
+	s = umlauts.Replace(strings.ToLower(norm.NFC.String(s)))
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 func (rd *reading) period(p table.Period) *period {
