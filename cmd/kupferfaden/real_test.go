@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -111,24 +112,22 @@ func squares(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 }
 
-// sameColumn compares a column of two CSV files by the key columns: same a.csv key column b.csv key column.
-func sameColumn(ts *testscript.TestScript, _ bool, args []string) {
-	read := func(name, key, column string) map[string]float64 {
-		m := map[string]float64{}
-		for _, r := range records(ts, name) {
-			v, err := strconv.ParseFloat(r[column], 64)
-			ts.Check(err)
-			m[r[key]] = v
+// tally counts the values of a column: tally file column value=count... . Every value that stands there must be named.
+func tally(ts *testscript.TestScript, _ bool, args []string) {
+	count := map[string]int{}
+	for _, r := range records(ts, args[0]) {
+		if v := r[args[1]]; v != "" {
+			count[v]++
 		}
-		return m
 	}
-	a, b := read(args[0], args[1], args[2]), read(args[3], args[4], args[5])
-	if len(a) != len(b) || len(a) == 0 {
-		ts.Fatalf("%d and %d rows", len(a), len(b))
+	want := map[string]int{}
+	for _, a := range args[2:] {
+		i := strings.LastIndex(a, "=")
+		n, err := strconv.Atoi(a[i+1:])
+		ts.Check(err)
+		want[a[:i]] = n
 	}
-	for k, v := range a {
-		if w, ok := b[k]; !ok || v != w {
-			ts.Fatalf("%s: %v and %v", k, v, w)
-		}
+	if !maps.Equal(count, want) {
+		ts.Fatalf("%s: %v, want %v", args[1], count, want)
 	}
 }

@@ -117,12 +117,19 @@ func (im *importing) run(ctx context.Context) error {
 	}
 	im.twice()
 	im.summarize()
-	if im.report.Taken == 0 && !im.refuses() { // an answer may make rows usable
-		im.found.note(kernel.RefuseFile, "indicator.import.nothing", "rows", im.report.Rows)
+	// Rows with a key that is unknown or none do not count as faulty: files with several levels in them have many.
+	faulty, of := im.faulty+im.st.bad.count, im.report.Rows-im.report.Filtered
+	for _, code := range []string{"table.key.empty", "table.key.too_long", "table.key.destroyed"} {
+		faulty -= im.found.count[code]
 	}
-	// Unknown areas do not count here: files with several levels in them have many.
-	if n := im.faulty + im.st.bad.count; im.report.Taken > 0 && 2*n > im.report.Rows-im.report.Filtered && !accepted(im.req.Accept, "indicator.import.mostly_refused") {
-		im.found.note(kernel.Ask, "indicator.import.mostly_refused", "rows", n, "of", im.report.Rows-im.report.Filtered, "code", "indicator.import.mostly_refused")
+	switch mostly := 2*faulty > of; {
+	case im.report.Taken > 0 && mostly && !accepted(im.req.Accept, "indicator.import.mostly_refused"):
+		im.found.note(kernel.Ask, "indicator.import.mostly_refused", "rows", faulty, "of", of, "code", "indicator.import.mostly_refused")
+	case im.report.Taken > 0 || im.refuses(): // an answer may make rows usable
+	case mostly:
+		im.found.note(kernel.RefuseFile, "indicator.import.no_figures", "rows", faulty, "of", of)
+	default:
+		im.found.note(kernel.RefuseFile, "indicator.import.nothing", "rows", im.report.Rows)
 	}
 	if im.req.Whole && im.report.Refused > 0 {
 		im.found.note(kernel.RefuseFile, "indicator.import.whole", "n", im.report.Refused)
