@@ -84,9 +84,10 @@ func sample(l geo.Layer, name string) FieldSample {
 
 var (
 	keyWord    = regexp.MustCompile(`(?i)(schl(ü|ue)ssel|^key$|_id$|^id$|kennz|nummer|_nr$|^nr$|^plr|^bzr|^pgr|^ags$|^rs$|gml_id|code)`)
-	nameWord   = regexp.MustCompile(`(?i)(name|bezeichn|^bez|^gen$|^ortsteil$|^stadtteil$|title)`)
+	nameWord   = regexp.MustCompile(`(?i)(nam|bezeichn|^bez$|^gen$|^ortsteil$|^stadtteil$|title)`)
 	parentWord = regexp.MustCompile(`(?i)(parent|^bez$|bezirk|^gehoert|übergeordnet|uebergeordnet|district|_von$|land_|gemeinde)`)
 	digits4    = regexp.MustCompile(`^\d{2,}$`)
+	withDigits = regexp.MustCompile(`\d`)
 )
 
 // guess proposes the columns by their names and values: a key is different in every area, a parent's key is shared by several.
@@ -126,10 +127,13 @@ func (c *Contents) guess(features int) {
 		}
 		n := 0
 		if nameWord.MatchString(f.Name) {
+			n += 2
+		}
+		if f.Distinct*10 > features*8 {
 			n += 3
 		}
-		if n > 0 && f.Distinct*2 > features {
-			n++
+		if slices.ContainsFunc(f.Examples, func(s string) bool { return withDigits.MatchString(s) }) {
+			n -= 3
 		}
 		return n
 	})

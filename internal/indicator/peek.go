@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -95,8 +96,26 @@ func (s *Service) Peek(ctx context.Context, a access.Actor, q PeekRequest) (Peek
 		return Peek{}, err
 	}
 	m := table.Propose(t, h)
+	if m.Period.Column == "" {
+		m.Period.Value = titleDate(t.Format.Titles)
+	}
 	p.Mapping = &m
 	return p, nil
+}
+
+var dateInTitle = regexp.MustCompile(`\b\d{1,2}\.\d{1,2}\.\d{4}\b`)
+
+// titleDate is the day the lines above the table name, empty where they name none or several.
+func titleDate(titles []string) string {
+	found := dateInTitle.FindAllString(strings.Join(titles, " "), -1)
+	slices.Sort(found)
+	if found = slices.Compact(found); len(found) != 1 {
+		return ""
+	}
+	if p, code := table.ParsePeriod(found[0], ""); code == "" {
+		return p.String()
+	}
+	return ""
 }
 
 func peekRefused(name string, err error) error {
@@ -115,6 +134,7 @@ func (s *Service) hints(ctx context.Context, a access.Actor, t *table.Table) (ta
 		return table.Hints{}, err
 	}
 	h := table.Hints{Indicators: map[string]table.Target{}}
+	short := map[string]int{} // names without what stands in brackets; proposed where only one indicator is called so
 	for _, i := range list {
 		v := i.Current()
 		target := table.Target{Indicator: i.Key, Part: table.PartValue}
@@ -124,6 +144,15 @@ func (s *Service) hints(ctx context.Context, a access.Actor, t *table.Table) (ta
 		for _, name := range []string{i.Key, v.Name["de"], v.Name["en"]} {
 			if name != "" {
 				h.Indicators[name] = target
+			}
+			if head, _, ok := strings.Cut(name, " ("); ok {
+				if short[head]++; short[head] == 1 {
+					if _, taken := h.Indicators[head]; !taken {
+						h.Indicators[head] = target
+					}
+				} else if h.Indicators[head].Indicator != target.Indicator {
+					delete(h.Indicators, head)
+				}
 			}
 		}
 		for _, part := range []table.Part{table.PartNumerator, table.PartDenominator} {

@@ -71,7 +71,7 @@ func Register(m *web.Mux, s *analysis.Service, gate *release.Service, areas Area
 
 func (p pages) page(r *web.Request, title string, crumbs ...web.Crumb) web.Page {
 	return web.Page{
-		Title: title, Nav: web.NavWork, NoIndex: true, Wide: true, Styles: []string{"figures.css", "planner.css"},
+		Title: title, Nav: web.NavWork, NoIndex: true, Styles: []string{"figures.css", "planner.css"},
 		Breadcrumb: append([]web.Crumb{{Text: r.T("planner.desk.crumb"), Href: "/arbeit"}}, crumbs...),
 	}
 }
@@ -466,6 +466,7 @@ type shown struct {
 	Same              *bool // outcome of computing it again
 	f                 *web.Form
 	pic               picture
+	names             map[string]string // of the indicators
 }
 
 func (p pages) find(r *web.Request) (shown, error) {
@@ -478,8 +479,12 @@ func (p pages) find(r *web.Request) (shown, error) {
 		return shown{}, err
 	}
 	res, err := p.s.Result(r.Context(), v, id)
+	names := map[string]string{}
+	for _, i := range v.Indicators() {
+		names[i.Key], _ = r.P.Text(i.Current().Name)
+	}
 	return shown{
-		Result: res, Public: v.Released(release.RunKind, id, access.Public), Political: v.Released(release.RunKind, id, access.Political), f: web.NewForm(r),
+		names: names, Result: res, Public: v.Released(release.RunKind, id, access.Public), Political: v.Released(release.RunKind, id, access.Political), f: web.NewForm(r),
 	}, err
 }
 

@@ -301,7 +301,6 @@ func (p pages) show(w http.ResponseWriter, r *web.Request, o opened, content io.
 		return err
 	}
 	pg := p.page(r, r.T("planner.areas.check"), listCrumb(r))
-	pg.Wide = true
 	return r.RenderStatus(w, status, pg, checkPage(v))
 }
 
@@ -374,7 +373,6 @@ func (p pages) edition(w http.ResponseWriter, r *web.Request) error {
 	}
 	name, _ := r.P.Text(e.Level.Name)
 	pg := p.page(r, r.T("planner.areas.edition.title", "level", name, "edition", e.Key), listCrumb(r))
-	pg.Wide = true
 	return r.Render(w, pg, editionPage(r, e, h, rec, svg))
 }
 

@@ -53,10 +53,16 @@ func (p pages) view(r *web.Request, o opened, report area.Report, failed error) 
 			v.layers, _ = f.Params["choices"].([]string)
 		}
 		if f.Code == "area.key.duplicate" {
-			k := f.Key + "#" + number(f.Params["n"])
-			name, _ := f.Params["name"].(string)
-			v.rekey = append(v.rekey, rekeyed{k, name, given[k]})
-			delete(given, k)
+			ask := func(n, what string) {
+				k := f.Key + "#" + n
+				name, _ := f.Params[what].(string)
+				v.rekey = append(v.rekey, rekeyed{k, name, given[k]})
+				delete(given, k)
+			}
+			if number(f.Params["n"]) == "2" {
+				ask("1", "first_name")
+			}
+			ask(number(f.Params["n"]), "name")
 		}
 	}
 	for k, to := range given { // answered: shown, so that the answer can be taken back

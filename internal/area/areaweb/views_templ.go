@@ -859,7 +859,7 @@ func checkPage(v checked) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(v.report.Findings) > 0 {
+		if rest := inboxweb.Rest(v.report.Findings, v.questions); len(rest) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -877,7 +877,7 @@ func checkPage(v checked) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = inboxweb.Report(v.report.Findings).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = inboxweb.Report(rest).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -45,7 +45,7 @@ type Options struct {
 // Register adds the page. Whoever is signed in may see it; what it shows depends on the role.
 func Register(m *web.Mux, o Options) {
 	m.Handle("GET /arbeit", access.SeeJobs, func(w http.ResponseWriter, r *web.Request) error {
-		p := web.Page{Title: r.T("planner.desk.title"), Nav: web.NavWork, NoIndex: true, Wide: true, Styles: []string{"figures.css", "planner.css"}}
+		p := web.Page{Title: r.T("planner.desk.title"), Nav: web.NavWork, NoIndex: true, Styles: []string{"figures.css", "planner.css"}}
 		if !r.Can(access.ReadInternal) {
 			p.Lead = r.T("planner.desk.admin")
 			return r.Render(w, p, adminPage(r))
@@ -83,6 +83,13 @@ func (d desk) drafts() (list []Item) {
 	return list
 }
 
+// newest keeps the last few of a kind, so that a series computed at once does not push everything else away.
+func newest(list []Item) []Item {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(x, y Item) int { return cmp.Compare(y.At.UnixNano(), x.At.UnixNano()) })
+	return list[:min(3, len(list))]
+}
+
 // news are the latest events, newest first.
 func (d desk) news(r *web.Request) []Item {
 	var list []Item
@@ -93,7 +100,7 @@ func (d desk) news(r *web.Request) []Item {
 		}
 		list = append(list, Item{Title: r.T(key, "file", x.FileName), Path: "/arbeit/lieferungen/" + string(x.ID), At: at, Note: x.TakenBy})
 	}
-	list = append(append(list, d.runs...), d.reports...)
+	list = append(append(list, newest(d.runs)...), newest(d.reports)...)
 	slices.SortStableFunc(list, func(x, y Item) int { return cmp.Compare(y.At.UnixNano(), x.At.UnixNano()) })
 	return list[:min(8, len(list))]
 }

@@ -43,9 +43,25 @@ var (
 	flagExample     = regexp.MustCompile(`,? (?:zum Beispiel|for example|e\.g\.)(?: mit| with)? --\S+ \S*\w`)
 )
 
-// Sentence is the text of a finding as a page says it.
+// fieldOfKey names the field of the form for a key of the mapping file.
+var fieldOfKey = map[string]string{
+	"table: header_rows": "planner.map.header", "header_rows": "planner.map.header", "first_row": "planner.map.first", "last_row": "planner.map.last",
+	"footer": "planner.map.footer", "table: encoding": "planner.map.encoding", "table: delimiter": "planner.map.delimiter",
+	"table: decimal": "planner.map.decimal", "table: sheet": "planner.map.sheet", "period: format": "planner.map.format",
+	"period: value": "planner.map.period", "area: key_width": "planner.map.width", "filter": "planner.filter.title", "special": "planner.map.special",
+}
+
+var mappingKey = regexp.MustCompile(`\b(?:table: (?:header_rows|encoding|delimiter|decimal|sheet)|period: (?:format|value)|area: key_width|header_rows|first_row|last_row|footer|filter|special)\b`)
+
+// Sentence is the text of a finding as a page says it: with the fields of the form in place of the keys of the mapping file.
 func Sentence(ctx context.Context, f kernel.Finding) string {
-	return Plain(ctx, web.P(ctx).FindingText(f))
+	s := Plain(ctx, web.P(ctx).FindingText(f))
+	if !strings.HasPrefix(f.Code, "table.") {
+		return s
+	}
+	return mappingKey.ReplaceAllStringFunc(s, func(key string) string {
+		return web.T(ctx, "planner.quoted", "text", web.T(ctx, fieldOfKey[key]))
+	})
 }
 
 // Plain puts a page's words in place of the options of the command line.
@@ -88,7 +104,32 @@ func Questions(list []kernel.Finding, accepted []string, fixed ...string) []Ques
 			out = append(out, Question{Code: code, Answered: true})
 		}
 	}
-	return slices.DeleteFunc(out, func(q Question) bool { return len(q.Findings) == 0 })
+	out = slices.DeleteFunc(out, func(q Question) bool { return len(q.Findings) == 0 })
+	slices.SortStableFunc(out, func(x, y Question) int {
+		if x.Answered == y.Answered {
+			return 0
+		}
+		if x.Answered {
+			return 1
+		}
+		return -1
+	})
+	return out
+}
+
+// Rest is what the questions do not say already.
+func Rest(list []kernel.Finding, questions []Question) []kernel.Finding {
+	asked := map[string]bool{}
+	for _, q := range questions {
+		asked[q.Code] = true
+	}
+	var out []kernel.Finding
+	for _, f := range list {
+		if !asked[answerCode(f)] {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // answerCode is the code to send back; some refusals name another one that lifts them.

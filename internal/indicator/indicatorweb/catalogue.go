@@ -63,7 +63,6 @@ func (p pages) catalogue(w http.ResponseWriter, r *web.Request) error {
 	slices.Sort(s.offices)
 	pg := p.page(r, r.T("planner.catalogue.title"))
 	pg.Lead = r.T("planner.catalogue.lead")
-	pg.Wide = true
 	pg.Aside = web.LinkButton(web.Secondary, r.Link(cataloguePath+"/neu"), r.T("planner.catalogue.new"))
 	return r.Render(w, pg, cataloguePage(r, s, f))
 }

@@ -78,7 +78,6 @@ func (p pages) delivery(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	pg := p.page(r, r.T("planner.delivery.title", "file", d.FileName), listCrumb(r))
-	pg.Wide = true
 	pg.Subject = kernel.Ref{Kind: "delivery", ID: d.ID}
 	return r.Render(w, pg, deliveryPage(r, d, effects, names))
 }

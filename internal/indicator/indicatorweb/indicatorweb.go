@@ -116,7 +116,6 @@ func (p pages) list(w http.ResponseWriter, r *web.Request) error {
 	}
 	pg := p.page(r, r.T("planner.deliveries.title"))
 	pg.Lead = r.T("planner.deliveries.lead")
-	pg.Wide = true
 	if len(list) > 0 {
 		pg.Aside = web.LinkButton(web.Primary, r.Link(newPath), r.T("planner.deliveries.new"))
 	}

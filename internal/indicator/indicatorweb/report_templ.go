@@ -165,7 +165,7 @@ func checkPage(r *web.Request, v checked) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = reportParts(v.report, v.names).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = reportParts(v.report, inboxweb.Rest(v.report.Findings, v.questions), v.names).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -319,7 +319,7 @@ func verdict(v checked) templ.Component {
 }
 
 // reportParts is the report of an import, tried or taken.
-func reportParts(rep indicator.Report, names map[string]indicator.Indicator) templ.Component {
+func reportParts(rep indicator.Report, findings []kernel.Finding, names map[string]indicator.Indicator) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -344,7 +344,7 @@ func reportParts(rep indicator.Report, names map[string]indicator.Indicator) tem
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(rep.Findings) > 0 {
+		if len(findings) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -362,7 +362,7 @@ func reportParts(rep indicator.Report, names map[string]indicator.Indicator) tem
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = inboxweb.Report(rep.Findings).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = inboxweb.Report(findings).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -935,7 +935,7 @@ func deliveryPage(r *web.Request, d indicator.Delivery, effects []effect, names 
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = reportParts(d.Report, names).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = reportParts(d.Report, d.Report.Findings, names).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

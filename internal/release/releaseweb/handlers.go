@@ -76,7 +76,7 @@ func (g group) open() (n int) {
 
 func (p pages) page(r *web.Request, title string, crumbs ...web.Crumb) web.Page {
 	return web.Page{
-		Title: title, Nav: web.NavWork, NoIndex: true, Wide: true, Styles: []string{"figures.css", "planner.css"},
+		Title: title, Nav: web.NavWork, NoIndex: true, Styles: []string{"figures.css", "planner.css"},
 		Breadcrumb: append([]web.Crumb{{Text: r.T("planner.desk.crumb"), Href: "/arbeit"}}, crumbs...),
 	}
 }
