@@ -66,11 +66,12 @@ type Figure struct {
 
 // state is a space at the end of one year.
 type state struct {
-	space                                           *space
-	year                                            int
-	residents, u3, u18, u21, from15to24, from15to64 float64
-	from65, from80, from5, households, families     float64
-	burden                                          float64
+	space                                       *space
+	year                                        int
+	residents, u3, u15, u18, u21                float64
+	from15to24, from15to64                      float64
+	from65, from80, from5, households, families float64
+	burden                                      float64
 }
 
 // Figures draws every figure of the starter set: by indicator in the order of rates, then year, then space.
@@ -115,7 +116,8 @@ func at(seed uint64, i, year int) state {
 	st.u3, st.u21, st.from5 = part(young*.165), st.u18+part(young*.17), n-part(young*.28)
 	st.from15to24 = part(.05 + young*.33)
 	st.from80 = part(old * .31)
-	st.from15to64 = n - st.from65 - part(young*.83)
+	st.u15 = math.Round(st.u18 * .83)
+	st.from15to64 = n - st.from65 - st.u15 // the age groups make up the residents, which the catalogue checks
 	st.households = math.Round(n / (1.75 + 1.6*young))
 	st.families = math.Round(st.households * (.08 + .62*young))
 	return st
@@ -172,7 +174,7 @@ var rates = []rate{
 		return share(s.residents-s.from65, .092*cycle(s.year), .66, .03, s, rng)
 	}},
 	{key: "child_poverty_rate", counts: func(s state, rng *rand.Rand) (float64, float64) {
-		return share(math.Round(s.u18*.83), .145*cycle(s.year), .78, .05, s, rng)
+		return share(s.u15, .145*cycle(s.year), .78, .05, s, rng)
 	}},
 	{key: "old_age_basic_rate", counts: func(s state, rng *rand.Rand) (float64, float64) {
 		return share(s.from65, .032+.0012*float64(s.year-firstYear), .72, .07, s, rng)
