@@ -159,7 +159,7 @@ func (l *Layer) ClassName(w Words, class int) string {
 
 // Range is a class as a range of values: "über 5,0 bis 7,5 %".
 func (c *Classes) Range(w Words, class int, unit string, decimals int) string {
-	d := max(decimals, digits(c.Limits))
+	d := c.digits(decimals)
 	n := c.N()
 	switch {
 	case n == 1:
@@ -172,16 +172,40 @@ func (c *Classes) Range(w Words, class int, unit string, decimals int) string {
 	return w.T("atlas.class.range", "from", w.Number(c.Limits[class-1], d), "to", Value(w, c.Limits[class], unit, d))
 }
 
-// digits is how many digits behind the point the limits need to be told apart, at most 6.
-func digits(limits []float64) int {
-	most := 0
-	for _, l := range limits {
+// digits is how many digits behind the point limits are written with: those of limits that were chosen round or given by somebody; of others as
+// many as values have, or as it takes to tell neighbours apart.
+func (c *Classes) digits(decimals int) int {
+	exact := 0
+	for _, l := range c.Limits {
 		s := strconv.FormatFloat(l, 'f', -1, 64)
 		if at := strings.IndexByte(s, '.'); at >= 0 {
-			most = max(most, len(s)-at-1)
+			exact = max(exact, len(s)-at-1)
 		}
 	}
-	return min(most, 6)
+	round := !c.Diverging && (c.Choice.Method == Natural || c.Choice.Method == Quantile)
+	if round || c.Choice.Method == Manual && !c.Diverging || c.Choice.Method == OfIndex || c.Choice.Method == "" {
+		return max(decimals, min(exact, 6))
+	}
+	for d := decimals; d < min(exact, 6); d++ {
+		apart := true
+		for i := 1; i < len(c.Limits); i++ {
+			apart = apart && strconv.FormatFloat(c.Limits[i-1], 'f', d, 64) != strconv.FormatFloat(c.Limits[i], 'f', d, 64)
+		}
+		if apart {
+			return d
+		}
+	}
+	return max(decimals, min(exact, 6))
+}
+
+// LimitTexts are the limits as they are shown.
+func (l *Layer) LimitTexts(w Words) []string {
+	d := l.Classes.digits(l.Decimals())
+	out := make([]string, len(l.Classes.Limits))
+	for i, v := range l.Classes.Limits {
+		out[i] = w.Number(v, d)
+	}
+	return out
 }
 
 // Offices names the offices that deliver an indicator.
@@ -220,4 +244,17 @@ func (l *Layer) Source(w Words) string {
 			"edition", l.EditionName(w))
 	}
 	return w.T("atlas.source.indicator", "office", Offices(w, l.Table.Version.Office), "period", w.Period(l.Period), "edition", l.EditionName(w))
+}
+
+// NoTown says why the layer has no value for the whole town.
+func (l *Layer) NoTown(w Words) string {
+	switch l.TownKey {
+	case "atlas.index.notown":
+		return w.T("atlas.index.notown")
+	case "release.total.incomplete":
+		return w.T("release.total.incomplete")
+	case "indicator.rollup.rate":
+		return w.T("atlas.town.rate")
+	}
+	return w.T("atlas.town.none")
 }

@@ -45,6 +45,7 @@ type mapPart struct {
 	svg    string
 	legend []mapsvg.Entry
 	base   string // address of the outlines
+	around string // of those of the larger areas; empty where there are none
 }
 
 // panelPart is what is told of the chosen area.
@@ -76,7 +77,7 @@ func (h *handlers) atlas(w http.ResponseWriter, r *web.Request) error {
 	full := p.q.path()
 	w.Header().Set("Link", "<"+r.Link(full)+`>; rel="canonical"`) // RFC 6596: the whole state, whatever was left to be chosen
 	return r.Render(w, web.Page{
-		Title: title, Description: p.main.layer.Summary(r.P), Nav: web.NavAtlas, Wide: true, NoHeading: true, Scripts: []string{"atlas.js"}, Styles: atlasStyles,
+		Title: title, Description: p.main.layer.Summary(r.P), Nav: web.NavAtlas, Wide: true, NoHeading: true, Scripts: []string{"atlas.js"}, Styles: figureStyles,
 		NoIndex: q.Audience != access.Public,
 	}, atlasView(p))
 }
@@ -152,7 +153,12 @@ func (h *handlers) part(r *web.Request, rd *atlas.Reader, l *atlas.Layer, q quer
 	if err != nil {
 		return mapPart{}, err
 	}
-	return mapPart{layer: l, svg: text, legend: legend(l, m), base: outlinesPath(l.Edition)}, nil
+	p := mapPart{layer: l, svg: text, legend: legend(l, m), base: outlinesPath(l.Edition)}
+	larger, ok, err := around(r.Context(), rd, l.Edition)
+	if ok {
+		p.around = outlinesPath(larger)
+	}
+	return p, err
 }
 
 // legend has no rows of classes where nothing is shown.
@@ -168,7 +174,7 @@ func legend(l *atlas.Layer, m mapsvg.Map) []mapsvg.Entry {
 func dots(w atlas.Words, l *atlas.Layer, selected string) string {
 	d := chart.Dots{
 		Frame: chart.Frame{
-			ID: "d", Title: w.T("atlas.dots.title", "name", atlas.Say(w, l.Name)), Description: l.Summary(w), Unit: atlas.UnitName(w, l.Unit), Width: 560,
+			ID: "d", Title: w.T("atlas.dots.title", "name", atlas.Say(w, l.Name)), Description: l.Summary(w), Unit: atlas.UnitName(w, l.Unit), Width: 640,
 			Format: func(v float64) string { return w.Number(v, l.Decimals()) }, Words: chartWords(w),
 		},
 		Limits: l.Classes.Limits, Height: 150,
@@ -214,7 +220,7 @@ func panel(r *web.Request, rd *atlas.Reader, l *atlas.Layer, key string) (panelP
 		}
 		if len(points) > 1 {
 			t := trend(r.P, "t", r.T("atlas.trend.title"), p.cell.Area.Name, l.Table.Version, points, l.Source(r.P))
-			t.Height, t.Width = 150, 440
+			t.Height, t.Width = 140, 340
 			p.trend = &t
 		}
 		return p, nil

@@ -86,8 +86,5 @@ func editionName(w atlas.Words, e area.Edition) string {
 	return w.T("atlas.edition.name", "level", levelName(w, e.Level), "edition", e.Key)
 }
 
-// styles and scripts of pages with figures.
-var (
-	figureStyles = []string{"figures.css"}
-	atlasStyles  = []string{"figures.css", "maplibre-gl.css"}
-)
+// figureStyles are the style sheets of pages with maps and charts.
+var figureStyles = []string{"figures.css", "atlas.css"}

@@ -141,16 +141,16 @@ func (d *Maps) base(ctx context.Context, r *atlas.Reader, e area.Edition, o Draw
 	for i, s := range cov.Shapes {
 		areas[i] = mapsvg.Area{Key: s.Area.Key, Rings: rings(s)}
 	}
-	around, err := districts(ctx, r, e, len(areas))
+	larger, err := districts(ctx, r, e)
 	if err != nil {
 		return nil, err
 	}
 	if o.Plain {
-		for i := range around {
-			around[i].Name = ""
+		for i := range larger {
+			larger[i].Name = ""
 		}
 	}
-	base = mapsvg.NewBase(areas, around, true, mapsvg.Size{Width: width, Height: 0.92 * width})
+	base = mapsvg.NewBase(areas, larger, true, mapsvg.Size{Width: width, Height: 0.92 * width})
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.bases == nil || len(d.bases) >= basesKept {
@@ -160,29 +160,37 @@ func (d *Maps) base(ctx context.Context, r *atlas.Reader, e area.Edition, o Draw
 	return base, nil
 }
 
-// districts are the areas of the nearest larger level that divides the town but not as finely as the edition itself.
-func districts(ctx context.Context, r *atlas.Reader, e area.Edition, n int) ([]mapsvg.District, error) {
+// around is the edition of the nearest larger level that divides the town but not as finely as the edition itself; false where there is none.
+func around(ctx context.Context, r *atlas.Reader, e area.Edition) (area.Edition, bool, error) {
 	h, err := r.Hierarchy(ctx, e)
 	if err != nil {
-		return nil, err
+		return area.Edition{}, false, err
 	}
 	// Names of more than about thirty areas would cover the map.
 	const most = 30
 	for _, level := range h.Levels {
-		if k := len(level.Areas); k < 2 || k > most || k >= n {
-			continue
+		if k := len(level.Areas); k >= 2 && k <= most && k < len(h.Areas) {
+			return level.Edition, true, nil
 		}
-		cov, err := r.Coverage(ctx, level.Edition, area.Overview)
-		if err != nil {
-			return nil, err
-		}
-		var out []mapsvg.District
-		for _, s := range cov.Shapes {
-			out = append(out, mapsvg.District{Name: s.Area.Name, Rings: rings(s)})
-		}
-		return out, nil
 	}
-	return nil, nil
+	return area.Edition{}, false, nil
+}
+
+// districts are the outlines of the larger areas.
+func districts(ctx context.Context, r *atlas.Reader, e area.Edition) ([]mapsvg.District, error) {
+	larger, ok, err := around(ctx, r, e)
+	if err != nil || !ok {
+		return nil, err
+	}
+	cov, err := r.Coverage(ctx, larger, area.Overview)
+	if err != nil {
+		return nil, err
+	}
+	var out []mapsvg.District
+	for _, s := range cov.Shapes {
+		out = append(out, mapsvg.District{Name: s.Area.Name, Rings: rings(s)})
+	}
+	return out, nil
 }
 
 func rings(s area.Shape) []mapsvg.Ring {

@@ -137,10 +137,10 @@ func trend(w atlas.Words, id, title, areaName string, v indicator.Version, point
 	decimals := atlas.Decimals(v)
 	l := chart.Line{
 		Frame: chart.Frame{
-			ID: id, Title: title, Description: trendText(w, areaName, v, points), Unit: atlas.UnitName(w, v.Unit), Source: source, Width: 520,
+			ID: id, Title: title, Description: trendText(w, areaName, v, points), Unit: atlas.UnitName(w, v.Unit), Source: source, Width: 400,
 			Format: func(x float64) string { return w.Number(x, decimals) }, Words: chartWords(w),
 		},
-		Height: 180,
+		Height: 170,
 	}
 	areaLine, townLine := chart.Series{Name: areaName}, chart.Series{Name: w.T("atlas.town")}
 	version, hasTown := 0, false

@@ -318,6 +318,7 @@ func (h *handlers) sheet(w http.ResponseWriter, r *web.Request) error {
 				points[i].Total.Value = math.NaN()
 			}
 			t := trend(r.P, "t", r.T("atlas.sheet.trend", "name", name), r.T("atlas.town"), p.v, points, p.layer.Source(r.P))
+			t.Width, t.Height = 640, 220
 			p.trend = &t
 		}
 	}

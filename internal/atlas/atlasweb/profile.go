@@ -81,7 +81,38 @@ func (h *handlers) place(r *web.Request, rd *atlas.Reader, p *atlas.Profile) (st
 		return "", err
 	}
 	m.Title = r.T("atlas.profile.map", "name", p.Area.Name)
+	if err := h.nearby(r, rd, p, &m); err != nil {
+		return "", err
+	}
 	return m.SVG(mapsvg.Options{ID: "k", Links: true, SkipTab: true, Scale: scale(r.P)})
+}
+
+// nearby leaves in a map of many areas only those of the same larger area; of the others the outlines of the larger areas tell enough.
+func (h *handlers) nearby(r *web.Request, rd *atlas.Reader, p *atlas.Profile, m *mapsvg.Map) error {
+	const many = 60
+	if len(m.Areas) <= many {
+		return nil
+	}
+	larger, ok, err := around(r.Context(), rd, p.Edition)
+	if err != nil || !ok {
+		return err
+	}
+	hier, err := rd.Hierarchy(r.Context(), p.Edition)
+	if err != nil {
+		return err
+	}
+	level := slices.IndexFunc(hier.Levels, func(l area.HierarchyLevel) bool { return l.Edition.ID == larger.ID })
+	own := slices.IndexFunc(hier.Areas, func(a area.Area) bool { return a.ID == p.Area.ID })
+	if level < 0 || own < 0 {
+		return nil
+	}
+	of := hier.Levels[level].Of
+	near := map[string]bool{}
+	for i, a := range hier.Areas {
+		near[a.Key] = of[i] == of[own]
+	}
+	m.Areas = slices.DeleteFunc(m.Areas, func(a mapsvg.Area) bool { return !near[a.Key] })
+	return nil
 }
 
 // chartsOf prepares the charts: first the indicators of the index, then the others, as far as they have a history of shares and rates.
@@ -118,7 +149,7 @@ func (v *profilePage) chartsOf() {
 	if a := v.p.Ages; a != nil {
 		s := &chart.Stack{
 			Frame: chart.Frame{
-				ID: "a", Title: v.w.T("atlas.ages.title"), Description: v.agesText(), Unit: atlas.UnitName(v.w, "%"), Width: 640,
+				ID: "a", Title: v.w.T("atlas.ages.title"), Description: v.agesText(), Unit: atlas.UnitName(v.w, "%"), Width: 480,
 				Format: func(x float64) string { return v.w.Number(x, 1) }, Words: chartWords(v.w),
 			},
 			Grouped: true, Series: []chart.Series{{Name: v.p.Area.Name}, {Name: v.w.T("atlas.town")}},
@@ -256,7 +287,7 @@ func contributions(r *web.Request, x atlas.AreaIndex, p *atlas.Profile) *chart.B
 	}
 	b := &chart.Bar{
 		Frame: chart.Frame{
-			ID: "b-" + x.Run.Method.ID, Title: r.T("atlas.index.contributions"), Unit: r.T("atlas.index.contribution.unit"), Width: 560,
+			ID: "b-" + x.Run.Method.ID, Title: r.T("atlas.index.contributions"), Unit: r.T("atlas.index.contribution.unit"), Width: 480,
 			Format: func(v float64) string { return r.P.Number(v, 2) }, Words: chartWords(r.P),
 		},
 		AsGiven: true,

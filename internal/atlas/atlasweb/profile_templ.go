@@ -262,7 +262,7 @@ func profileView(v *profilePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = around(v).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = surroundings(v).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1116,7 +1116,7 @@ func fieldRow(v *profilePage, row *atlas.Row) templ.Component {
 	})
 }
 
-func around(v *profilePage) templ.Component {
+func surroundings(v *profilePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

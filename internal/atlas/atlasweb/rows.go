@@ -53,9 +53,10 @@ func newTable(p *atlasPage) *table {
 	}
 	if t.l.Table != nil {
 		v := t.l.Table.Version
-		t.interval = v.Share()
 		for i := range t.l.Cells {
-			t.parts = t.parts || !math.IsNaN(t.l.Cells[i].Figure.Denominator)
+			f := &t.l.Cells[i].Figure
+			t.parts = t.parts || !math.IsNaN(f.Denominator)
+			t.interval = t.interval || v.Share() && !math.IsNaN(f.Low)
 		}
 	}
 	for i := range t.l.Classes.N() {
@@ -115,6 +116,17 @@ func (t *table) columns() []tableColumn {
 		}
 	}
 	return cols
+}
+
+// numeric names the columns of numbers for the style sheet, as cells carry no classes.
+func (t *table) numeric() string {
+	var names []string
+	for i, c := range t.columns() {
+		if c.numeric {
+			names = append(names, "ka-n"+strconv.Itoa(i+1))
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 // difference tells whether the two maps show the same thing at two times.

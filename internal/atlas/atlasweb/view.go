@@ -5,6 +5,7 @@ package atlasweb
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/atlas"
 	"github.com/kupferfaden/kupferfaden/internal/doc/chart"
@@ -76,20 +77,7 @@ func (p *atlasPage) ownReference() string {
 }
 
 // limits writes the reader's own limits, or those in use as a start for own ones.
-func (p *atlasPage) limits() string {
-	list := p.q.Classes.Limits
-	if len(list) == 0 {
-		list = p.main.layer.Classes.Limits
-	}
-	s := ""
-	for i, l := range list {
-		if i > 0 {
-			s += "; "
-		}
-		s += p.r.P.Number(l, -1)
-	}
-	return s
-}
+func (p *atlasPage) limits() string { return strings.Join(p.main.layer.LimitTexts(p.r.P), "; ") }
 
 // files are the ways to take the layer away.
 func files(p *atlasPage) []web.Download {
@@ -160,7 +148,9 @@ func swatchSVG(e mapsvg.Entry) string {
 	case e.Sign == mapsvg.Down:
 		return head + `<path class="kf-ink" d="M18 19L9 3h18z"/></svg>`
 	case e.Outlined:
-		return head + `<rect x="3" y="3" width="30" height="16" fill="none" class="kf-axis" stroke="` + palette.Ink(palette.Light).Hex() + `" stroke-width="3"/></svg>`
+		const rect = `<rect x="4" y="4" width="28" height="14" fill="none" `
+		return head + rect + `class="kf-axis" stroke="` + palette.Ink(palette.Light).Hex() + `" stroke-width="5"/>` + rect + `class="kf-halo" stroke="` +
+			palette.Paper(palette.Light).Hex() + `" stroke-width="1.8"/></svg>`
 	case e.Special != nil:
 		return head + `<g class="kf-special" stroke="` + palette.SpecialLine(palette.Light).Hex() + `"><rect x=".5" y=".5" width="35" height="21" fill="url(#m-` +
 			e.Special.String() + `)"/></g></svg>`

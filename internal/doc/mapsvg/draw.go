@@ -64,10 +64,11 @@ func (m Map) SVG(o Options) (string, error) {
 	}
 	d.Rawf(`<g transform="translate(0 %s)">`, svg.Num(p.top))
 	p.areas()
-	p.outlines()
 	p.districts()
+	p.outlines()
 	p.signs()
 	p.selected()
+	p.names()
 	p.scaleBar()
 	d.Raw(`</g>`)
 	if o.Standalone {
@@ -210,7 +211,7 @@ func (p *painter) newGroup(a Area) string {
 	return `<g class="` + css + `" fill="` + colour.Hex() + `" stroke="` + palette.Outline(colour).Hex() + `">`
 }
 
-// outlines draws a heavy line around the areas that have one, on a light one that sets it off from dark fills.
+// outlines draws a double line around the areas that have one: districts have a single one.
 func (p *painter) outlines() {
 	var d []string
 	for _, a := range p.m.Areas {
@@ -221,13 +222,23 @@ func (p *painter) outlines() {
 	if len(d) == 0 {
 		return
 	}
-	ink := p.d.Axis()
-	p.d.Raw(`<g fill="none" stroke-linejoin="round" pointer-events="none" stroke-width="`, svg.Num(outlineWidth), `" `, ink.Stroke(), `>`)
-	p.d.Raw(d...)
-	p.d.Raw(`</g>`)
+	for _, line := range []struct {
+		paint svg.Paint
+		width float64
+	}{{p.d.Axis(), outlineWidth}, {p.d.Halo(), outlineGap}} {
+		p.d.Raw(`<g fill="none" stroke-linejoin="round" pointer-events="none" stroke-width="`, svg.Num(line.width*p.heft()), `" `, line.paint.Stroke(), `>`)
+		p.d.Raw(d...)
+		p.d.Raw(`</g>`)
+	}
 }
 
-const outlineWidth = 3.2
+// heft makes marks thinner in small drawings, where areas are small too.
+func (p *painter) heft() float64 { return min(max(p.width/1000, 0.5), 1) }
+
+const (
+	outlineWidth = 6.4
+	outlineGap   = 2.2
+)
 
 // signs draws the triangles, smaller where an area has little room.
 func (p *painter) signs() {
@@ -242,7 +253,7 @@ func (p *painter) signs() {
 			p.d.Raw(`<g pointer-events="none" stroke-width="1.6" stroke-linejoin="round" paint-order="stroke" class="kf-ink kf-halo" fill="`,
 				palette.Ink(p.o.Theme).Hex(), `" stroke="`, palette.Paper(p.o.Theme).Hex(), `">`)
 		}
-		p.d.Raw(`<path d="`, triangle(a.Sign, at.x, at.y, min(max(at.w/5, 4.5), 11)), `"/>`)
+		p.d.Raw(`<path d="`, triangle(a.Sign, at.x, at.y, min(max(at.w/5, 4.5), 11)*p.heft()), `"/>`)
 	}
 	if open {
 		p.d.Raw(`</g>`)
@@ -259,17 +270,25 @@ func triangle(s Sign, x, y, r float64) string {
 
 type box struct{ x0, y0, x1, y1 float64 }
 
-// districts draws the outlines and, where they fit, the names, the widest place first; a name never lies on another.
+// districts draws their outlines.
 func (p *painter) districts() {
 	if len(p.base.districts) == 0 {
 		return
 	}
-	ink := p.d.Ink()
-	p.d.Raw(`<g pointer-events="none"><g fill="none" stroke-linejoin="round" stroke-width="2.5" `, p.d.Axis().Stroke(), `>`)
+	p.d.Raw(`<g pointer-events="none" fill="none" stroke-linejoin="round" stroke-width="2.5" `, p.d.Axis().Stroke(), `>`)
 	for _, d := range p.base.districts {
 		p.d.Raw(`<path d="`, d.path, `"/>`)
 	}
 	p.d.Raw(`</g>`)
+}
+
+// names writes the names of the districts where they fit, the widest place first, above everything else; a name never lies on another.
+func (p *painter) names() {
+	if len(p.base.districts) == 0 {
+		return
+	}
+	ink := p.d.Ink()
+	p.d.Raw(`<g pointer-events="none">`)
 	labels := slices.Clone(p.base.districts)
 	slices.SortStableFunc(labels, func(a, b district) int {
 		switch {
@@ -300,8 +319,8 @@ func (p *painter) selected() {
 		return
 	}
 	halo, accent := p.d.Halo(), p.d.Accent()
-	p.d.Raw(`<g fill="none" stroke-linejoin="round" pointer-events="none"><path d="`, data, `" `, halo.Stroke(), ` stroke-width="8"/><path d="`, data, `" `,
-		accent.Stroke(), ` stroke-width="4.5"/></g>`)
+	p.d.Raw(`<g fill="none" stroke-linejoin="round" pointer-events="none"><path d="`, data, `" `, halo.Stroke(), ` stroke-width="`, svg.Num(8*p.heft()), `"/><path d="`, data, `" `,
+		accent.Stroke(), ` stroke-width="`, svg.Num(4.5*p.heft()), `"/></g>`)
 }
 
 // scaleBar draws the longest of 1, 2, 5 times a power of ten that fits a quarter of the width.
@@ -347,6 +366,7 @@ func (p *painter) sample(e Entry, x, y float64) {
 	switch {
 	case e.Outlined:
 		p.d.Raw(` fill="none" stroke-width="`, svg.Num(outlineWidth), `" `, p.d.Axis().Stroke(), `/>`)
+		p.d.Raw(`<rect x="`, svg.Num(x), `" y="`, svg.Num(y), `" width="36" height="24" fill="none" stroke-width="`, svg.Num(outlineGap), `" `, p.d.Halo().Stroke(), `/>`)
 	case e.Special != nil:
 		p.d.Raw(` stroke-width=".9" fill="url(#`, p.patternID(*e.Special), `)" stroke="`, palette.SpecialLine(p.o.Theme).Hex(), `"/>`)
 	default:

@@ -32,7 +32,7 @@ func (m Plan) SVG(o Options) string {
 		height += 1.6 * textSize
 	}
 	d := svg.New(svg.Head{ID: o.ID, Title: m.Title, Description: m.Description, Width: base.pr.width, Height: height, Theme: o.Theme})
-	ground := svg.Paint{Class: "kf-soft", Colour: palette.Soft(o.Theme)}
+	ground := svg.Paint{Class: "kf-gridfill", Colour: palette.Grid(o.Theme)}
 	d.Raw(`<g fill-rule="evenodd" stroke-linejoin="round" stroke-width="1.2" stroke="`, palette.Muted(o.Theme).Hex(), `" `, ground.Fill(), `>`)
 	for _, a := range m.Areas {
 		if data := base.paths[a.Key]; data != "" {
@@ -60,7 +60,7 @@ func (m Plan) SVG(o Options) string {
 // Silhouette is the whole town in one path of very few corners, over which locators mark an area. Many small drawings on a page share it.
 func (b *Base) Silhouette(id string, t palette.Theme) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, `<g id="%s" class="kf-soft" fill="%s" stroke="%s" stroke-width="1" stroke-linejoin="round" fill-rule="evenodd">`, svg.ID(id, "town"), palette.Soft(t).Hex(), palette.Muted(t).Hex())
+	fmt.Fprintf(&s, `<g id="%s" class="kf-gridfill" fill="%s" stroke="%s" stroke-width="1" stroke-linejoin="round" fill-rule="evenodd">`, svg.ID(id, "town"), palette.Grid(t).Hex(), palette.Paper(t).Hex())
 	if len(b.districts) > 0 {
 		for _, d := range b.districts {
 			s.WriteString(`<path d="` + d.path + `"/>`)
