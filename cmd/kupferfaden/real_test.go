@@ -6,6 +6,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/app"
+	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
@@ -130,4 +133,90 @@ func tally(ts *testscript.TestScript, _ bool, args []string) {
 	if !maps.Equal(count, want) {
 		ts.Fatalf("%s: %v, want %v", args[1], count, want)
 	}
+}
+
+// sliceOf finds the figures of an indicator on an edition for a period.
+func sliceOf(ctx context.Context, a *app.App, who access.Actor, key, place, period string) (indicator.Version, []area.Area, kernel.ID, error) {
+	i, err := a.Indicators.Indicator(ctx, who, key)
+	if err != nil {
+		return indicator.Version{}, nil, "", err
+	}
+	level, edition, _ := strings.Cut(place, "/")
+	e, err := a.Areas.Edition(ctx, who, level, edition)
+	if err != nil {
+		return indicator.Version{}, nil, "", err
+	}
+	areas, err := a.Areas.Areas(ctx, who, e.ID)
+	if err != nil {
+		return indicator.Version{}, nil, "", err
+	}
+	p, err := kernel.ParsePeriod(period)
+	if err != nil {
+		return indicator.Version{}, nil, "", err
+	}
+	list, err := a.Indicators.Slices(ctx, who, indicator.Filter{Indicator: i.ID, Edition: e.ID, Period: p})
+	if err == nil && len(list) != 1 {
+		err = fmt.Errorf("%s %s %s: %d slices", key, place, period, len(list))
+	}
+	if err != nil {
+		return indicator.Version{}, nil, "", err
+	}
+	return i.At(p.To), areas, list[0].ID, nil
+}
+
+// storedRates compares figures as they are kept, in the indicator's unit, to three decimals: rates indicator level/edition period area=value... .
+func storedRates(ts *testscript.TestScript, _ bool, args []string) {
+	withTown(ts, func(ctx context.Context, a *app.App, who access.Actor) error {
+		v, areas, slice, err := sliceOf(ctx, a, who, args[0], args[1], args[2])
+		if err != nil {
+			return err
+		}
+		list, err := a.Indicators.Observations(ctx, who, slice)
+		if err != nil {
+			return err
+		}
+		values := map[string]string{}
+		for _, o := range list {
+			n := slices.IndexFunc(areas, func(x area.Area) bool { return x.ID == o.AreaID })
+			values[areas[n].Key] = strconv.FormatFloat(o.Number(v), 'f', 3, 64)
+		}
+		for _, pair := range args[3:] {
+			key, want, _ := strings.Cut(pair, "=")
+			if values[key] != want {
+				return fmt.Errorf("%s in %s: %s, want %s", args[0], key, values[key], want)
+			}
+		}
+		return nil
+	})
+}
+
+// union rolls all areas of an edition up to the city: union indicator level/edition period numerator [denominator]. With ! the roll-up is refused
+// with the code that stands in place of the numbers.
+func union(ts *testscript.TestScript, neg bool, args []string) {
+	withTown(ts, func(ctx context.Context, a *app.App, who access.Actor) error {
+		_, areas, slice, err := sliceOf(ctx, a, who, args[0], args[1], args[2])
+		if err != nil {
+			return err
+		}
+		ids := make([]kernel.ID, len(areas))
+		for n, x := range areas {
+			ids[n] = x.ID
+		}
+		o, missing, err := a.Indicators.Union(ctx, who, slice, ids)
+		var refused *kernel.Error
+		if neg {
+			if errors.As(err, &refused) && refused.Key == args[3] {
+				return nil
+			}
+			return fmt.Errorf("roll-up gives %v and %v, want %s", o, err, args[3])
+		}
+		if err != nil {
+			return err
+		}
+		got := []string{strconv.FormatFloat(o.Numerator, 'f', -1, 64), strconv.FormatFloat(o.Denominator, 'f', -1, 64)}
+		if len(missing) > 0 || !slices.Equal(got[:len(args)-3], args[3:]) {
+			return fmt.Errorf("roll-up gives %v without %d areas, want %v", got, len(missing), args[3:])
+		}
+		return nil
+	})
 }
