@@ -41,7 +41,9 @@ if (!existsSync(installed) || readFileSync(installed, "utf8") !== lock) {
 // The typesetter looks by itself whether it is up to date.
 run(process.execPath, [join(root, "scripts/typst-asset.mjs")]);
 
-const inputs = hash([join(root, "package-lock.json"), fileURLToPath(import.meta.url), ...walk(source)]);
+// report.css takes the style of a report's chapters from the package that also writes it into the page that stands alone.
+const chapters = join(root, "internal/report/reportdoc/report.css");
+const inputs = hash([join(root, "package-lock.json"), fileURLToPath(import.meta.url), chapters, ...walk(source)]);
 if (existsSync(stamp)) {
   const before = JSON.parse(readFileSync(stamp, "utf8"));
   if (before.inputs === inputs && before.outputs === hash(walk(gen))) {

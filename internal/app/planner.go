@@ -31,7 +31,7 @@ func (a *App) planner(m *web.Mux) {
 	indicatorweb.Register(m, a.Indicators, a.importOptions(files))
 	releaseweb.Register(m, a.Gate, a.Areas, a.nameOf)
 	analysisweb.Register(m, a.Analysis, a.Gate, a.Areas)
-	deskweb.Register(m, deskweb.Options{Areas: a.Areas, Figures: a.Indicators, Inbox: files, Gate: a.Gate, Runs: a.deskRuns})
+	deskweb.Register(m, deskweb.Options{Areas: a.Areas, Figures: a.Indicators, Inbox: files, Gate: a.Gate, Runs: a.deskRuns, Reports: a.deskReports})
 	web.RegisterProgress(m, jobs{a.Queue})
 }
 
@@ -69,6 +69,9 @@ func (a *App) fileInUse(ctx context.Context, sha string) (bool, error) {
 				return true, nil
 			}
 		}
+		if kept, err := a.Reports.KeepsFile(ctx, t, sha); err != nil || kept {
+			return kept, err
+		}
 		editions, err := a.Areas.Editions(ctx, by, "")
 		if err != nil {
 			return false, err
@@ -95,6 +98,9 @@ func (a *App) releasedSlices(ctx context.Context, by access.Actor) (map[kernel.I
 
 // nameOf gives words to what the ledger of releases names.
 func (a *App) nameOf(r *web.Request, kind release.Kind, id kernel.ID) (name, path string, ok bool) {
+	if kind == release.ReportKind {
+		return a.reportName(r, id)
+	}
 	if kind != release.RunKind {
 		return "", "", false
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/atlas/atlasweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/report/reportweb"
 	"github.com/kupferfaden/kupferfaden/internal/tenant/tenantweb"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -40,6 +41,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	accountweb.Register(m, a.Accounts, sessions)
 	a.planner(m)
 	atlasweb.Register(m, a.Atlas)
+	reportweb.Register(m, a.Reports, reportweb.Options{Areas: a.Areas, Methods: a.Analysis})
 	return m
 }
 
@@ -76,7 +78,7 @@ func (a *App) Work(ctx context.Context) <-chan struct{} {
 }
 
 // handlers lists what can be done in the background.
-func (a *App) handlers() map[string]job.Handler { return map[string]job.Handler{takeJob: a.take} }
+func (a *App) handlers() map[string]job.Handler { return map[string]job.Handler{takeJob: a.take, reportFiles: a.makeReportFiles} }
 
 func (a *App) tenantIDs(ctx context.Context) ([]kernel.ID, error) {
 	list, err := a.Tenants.List(ctx)

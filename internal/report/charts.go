@@ -273,7 +273,7 @@ func (r *resolver) bars(ctx context.Context, c Call) (Part, error) {
 	p := Part{Kind: ChartPart, Chart: ch, Table: tab, Facts: r.facts(t), Uses: []Use{r.use(t)}, Title: title(c, r.w.T("report.title.one", "name", r.name(t), "period", r.w.Period(t.Period)))}
 	p.Facts.Legend = r.legend(flags)
 	low, high := spread(t.Figures)
-	p.Text = r.w.T("report.finding.range", "low", r.full(low, s), "high", r.full(high, s))
+	p.Text = r.w.T("report.finding.range", "low", r.bare(low, s), "high", r.full(high, s))
 	if ch.Reference != nil {
 		p.Text = r.w.T("report.finding.town", "range", p.Text, "town", r.full(t.Total.Value, s))
 	}

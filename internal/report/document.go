@@ -250,31 +250,39 @@ func (s *Service) frozen(ctx context.Context, tenant kernel.ID, e Edition) (*Doc
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{Edition: e, Chapters: tree(list), Bodies: map[kernel.ID]Body{}, Parts: map[string]Part{}, Outlines: map[string]*Outlines{}}
+	var meta Meta
+	parts, outlines := map[string]Part{}, map[string]*Outlines{}
 	for key, b := range rows {
 		switch {
 		case key == metaKey:
-			err = json.Unmarshal(b, &d.Meta)
+			err = json.Unmarshal(b, &meta)
 		case strings.HasPrefix(key, outlinesPrefix):
 			o := &Outlines{}
 			err = json.Unmarshal(b, o)
-			d.Outlines[key] = o
+			outlines[key] = o
 		default:
 			var p Part
 			err = json.Unmarshal(b, &p)
-			d.Parts[key] = p
+			parts[key] = p
 		}
 		if err != nil {
 			return nil, fmt.Errorf("frozen part %s of report %s: %w", key, e.Key, err)
 		}
 	}
+	d := Assemble(e, meta, list, parts, outlines)
+	s.cache.put(tenant, e, d)
+	return d, nil
+}
+
+// Assemble makes the document of a frozen edition from what was kept: parts by the key of their call, outlines by their own.
+func Assemble(e Edition, meta Meta, chapters []Chapter, parts map[string]Part, outlines map[string]*Outlines) *Document {
+	d := &Document{Edition: e, Meta: meta, Chapters: tree(chapters), Bodies: map[kernel.ID]Body{}, Parts: parts, Outlines: outlines}
 	_ = Walk(d.Chapters, func(n *Node) error {
 		d.Bodies[n.ID] = ParseBody(n.Body)
 		return nil
 	})
 	d.count()
-	s.cache.put(tenant, e, d)
-	return d, nil
+	return d
 }
 
 // documents keeps the frozen editions read last; a frozen edition never changes, so its id is enough.

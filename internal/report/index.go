@@ -222,6 +222,19 @@ func (r *resolver) dynamic(label string) string {
 	return r.w.T("report.dynamic.even")
 }
 
+// course is dynamic in one word, for tables.
+func (r *resolver) course(label string) string {
+	switch label {
+	case "+":
+		return r.w.T("report.dynamic.short.plus")
+	case "-":
+		return r.w.T("report.dynamic.short.minus")
+	case "":
+		return "–"
+	}
+	return r.w.T("report.dynamic.short.even")
+}
+
 // outcomeTable lists the areas by key with status, dynamics and how near they are to another class.
 func (r *resolver) outcomeTable(res *analysis.Result) *Table {
 	dynamic := slices.ContainsFunc(res.Outcomes, func(o analysis.Outcome) bool { return o.DynamicClass != "" })
@@ -260,7 +273,7 @@ func (r *resolver) outcomeTable(res *analysis.Result) *Table {
 		row := []Cell{{Text: r.areaName(o.Key, o.Name)}, {Text: status}}
 		blank := Cell{Text: "–", Number: none()}
 		if dynamic {
-			row = append(row, Cell{Text: r.dynamic(o.DynamicClass)})
+			row = append(row, Cell{Text: r.course(o.DynamicClass)})
 		}
 		if attention {
 			yes := "–"

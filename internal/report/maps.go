@@ -124,7 +124,7 @@ func (r *resolver) indicatorMap(ctx context.Context, c Call) (Part, error) {
 // finding says in neutral words what a map shows: the spread, the town, and how many areas lie at either end.
 func (r *resolver) finding(t *release.Table, cuts *classify.Breaks, classes []string, s scale) string {
 	low, high := spread(t.Figures)
-	text := r.w.T("report.finding.range", "low", r.full(low, s), "high", r.full(high, s))
+	text := r.w.T("report.finding.range", "low", r.bare(low, s), "high", r.full(high, s))
 	if t.TotalKey == "" && t.Total.Shown() {
 		text = r.w.T("report.finding.town", "range", text, "town", r.full(t.Total.Value, s))
 	}

@@ -49,7 +49,7 @@ func (r *resolver) profiles(ctx context.Context, c Call) (Part, error) {
 	p := Part{Kind: Profiles, Frame: frame, Facts: Facts{Areas: r.areas(e), Period: r.w.Period(r.set.Period)}, Title: r.w.T("report.title.profiles", "level", r.level(e))}
 	periods := r.profilePeriods(c, e, keys)
 	for _, q := range periods {
-		frame.Periods = append(frame.Periods, r.w.Period(q))
+		frame.Periods = append(frame.Periods, itoa(q.To.Year()))
 	}
 	sources := make([]profileSource, len(keys))
 	var offices []string
@@ -177,6 +177,7 @@ func (r *resolver) profileSource(ctx context.Context, c Call, e area.Edition, ke
 		}
 		if err == nil {
 			s.series[i] = t
+			r.use(t)
 		}
 	}
 	return s, nil
@@ -281,8 +282,12 @@ func (r *resolver) profile(h *area.Hierarchy, i int, sources []profileSource, he
 			v.Value = r.cell(f, s.scale)
 			if before, ok := figureOf(s.before, ar.Key); ok {
 				var d float64
-				v.Change, d = r.change(f, before, s.scale)
-				v.Delta = Number(d)
+				if _, d = r.change(f, before, s.scale); !math.IsNaN(d) {
+					v.Change, v.Delta = r.difference(f, before, s.scale).Text, Number(d)
+					if s.scale.count {
+						v.Change += " %"
+					}
+				}
 			}
 		}
 		line := make([]Number, len(s.series))

@@ -230,7 +230,7 @@ func (s *Service) Build(ctx context.Context, a access.Actor, key, dir string, as
 	var files []string
 	for _, kind := range FileKinds {
 		name := filepath.Join(dir, kind.Name())
-		if err := s.writeFile(ctx, name, kind, d, step(kind)); err != nil {
+		if err := s.writeFile(ctx, a, name, kind, d, step(kind)); err != nil {
 			return files, err
 		}
 		files = append(files, name)
@@ -254,7 +254,7 @@ func (s *Service) cleared(ctx context.Context, a access.Actor, key string, as ac
 }
 
 // writeFile writes beside the file and renames, so that an interrupted build leaves no half report.
-func (s *Service) writeFile(ctx context.Context, name string, kind FileKind, d *Document, progress Progress) (err error) {
+func (s *Service) writeFile(ctx context.Context, a access.Actor, name string, kind FileKind, d *Document, progress Progress) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), ".report-*")
 	if err != nil {
 		return kernel.E(kernel.Unavailable, "report.dir", "dir", filepath.Dir(name), "detail", err)
@@ -265,12 +265,30 @@ func (s *Service) writeFile(ctx context.Context, name string, kind FileKind, d *
 		}
 	}()
 	w := bufio.NewWriterSize(f, 1<<16)
-	err = s.print(ctx, w, kind, d, progress)
+	if d.Draft {
+		err = s.print(ctx, w, kind, d, progress)
+	} else {
+		err = s.kept(ctx, a, w, kind, d, progress)
+	}
 	err = errors.Join(err, w.Flush(), f.Chmod(0o644), f.Close())
 	if err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), name)
+}
+
+// kept writes the file of a frozen edition, which is made once: whoever builds it later gets the bytes that were published.
+func (s *Service) kept(ctx context.Context, a access.Actor, w io.Writer, kind FileKind, d *Document, progress Progress) error {
+	f, err := s.File(ctx, a, d.Edition.Key, kind, progress)
+	if err != nil {
+		return err
+	}
+	r, err := s.OpenFile(f)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return errors.Join(err, r.Close())
 }
 
 func (s *Service) print(ctx context.Context, w io.Writer, kind FileKind, d *Document, progress Progress) error {
@@ -286,6 +304,32 @@ func (s *Service) print(ctx context.Context, w io.Writer, kind FileKind, d *Docu
 		return s.Press.XLSX(ctx, w, d, progress)
 	}
 	return kernel.E(kernel.NotFound, "report.file.none")
+}
+
+// Offers lists the indicators an author can show on the areas of an edition, in the order of the catalogue.
+func (s *Service) Offers(ctx context.Context, a access.Actor, e Edition) ([]Offer, error) {
+	if err := access.CheckTenant(a, access.ReadInternal); err != nil {
+		return nil, err
+	}
+	r, err := s.resolver(ctx, a, e.Settings, e.Settings.Audience)
+	if err != nil {
+		return nil, err
+	}
+	var list []Offer
+	for _, ind := range r.view.Indicators() {
+		if have := r.offers[offerKey{ind.Key, r.edition.ID}]; len(have) > 0 {
+			list = append(list, Offer{Key: ind.Key, Name: ind.Current().Name, Newest: have[len(have)-1], Count: len(have)})
+		}
+	}
+	return list, nil
+}
+
+// Offer is an indicator with figures for the areas of an edition.
+type Offer struct {
+	Key    string
+	Name   kernel.Text
+	Newest kernel.Period
+	Count  int // of periods
 }
 
 // Write writes one form of an edition the actor may read.
@@ -344,6 +388,14 @@ func (s *Service) File(ctx context.Context, a access.Actor, key string, kind Fil
 		return File{}, errors.Join(err, r.CloseWithError(err))
 	}
 	return f, s.Tx.Tx(ctx, func(ctx context.Context) error { return s.Store.SaveFile(ctx, a.Tenant, e.ID, f) })
+}
+
+// OpenFile opens a finished file; only content that File has named to the caller.
+func (s *Service) OpenFile(f File) (*os.File, error) { return s.Files.Open(f.SHA256) }
+
+// KeepsFile tells whether a frozen edition of the town needs the content, for whoever wants to remove it from the file store.
+func (s *Service) KeepsFile(ctx context.Context, tenant kernel.ID, sha string) (bool, error) {
+	return s.Store.KeepsFile(ctx, tenant, sha)
 }
 
 // BuildFiles makes every file of a frozen edition that is missing, in the background after a release.

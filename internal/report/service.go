@@ -71,6 +71,8 @@ type Store interface {
 	// File finds a file made of a frozen edition; NotFound "report.file.none".
 	File(ctx context.Context, tenant, edition kernel.ID, kind FileKind) (File, error)
 	SaveFile(ctx context.Context, tenant, edition kernel.ID, f File) error
+	// KeepsFile tells whether any edition has a file of that content.
+	KeepsFile(ctx context.Context, tenant kernel.ID, sha string) (bool, error)
 }
 
 // Tx runs a function in a transaction that its context carries.

@@ -189,7 +189,7 @@ func (r *resolver) span(low, high float64, s scale) string {
 	if math.IsNaN(low) {
 		return r.w.T("report.missing.unknown")
 	}
-	return r.w.T("report.value.range", "low", r.full(low, s), "high", r.full(high, s))
+	return r.w.T("report.value.range", "low", r.bare(low, s), "high", r.full(high, s))
 }
 
 // shown are the values of a table that are numbers.

@@ -181,3 +181,9 @@ func (s *Store) SaveFile(ctx context.Context, tenant, edition kernel.ID, f repor
 		values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, edition_id, kind) do nothing`, tenant, edition, string(f.Kind), f.SHA256, f.Size, f.BuiltAt)
 	return err
 }
+
+// KeepsFile tells whether any edition has a file of that content.
+func (s *Store) KeepsFile(ctx context.Context, tenant kernel.ID, sha string) (bool, error) {
+	n, err := db.Value[int](s.DB.Conn(ctx).QueryRowContext(ctx, `select count(*) from report_file where tenant_id = $1 and sha256 = $2`, tenant, sha), "report.file.none")
+	return n > 0, err
+}

@@ -31,8 +31,6 @@ type Options struct {
 	Level int
 	// Sections tells whether the chapter's sections follow.
 	Sections bool
-	// Href is the address of a chapter in a report of several pages; nil: all stands on one page.
-	Href func(n *report.Node) string
 	// ProfileHref is the address of one profile, for reports whose profiles stand on pages of their own; nil: they follow one another.
 	ProfileHref func(key string) string
 	// Profile is the area whose profile is shown alone; empty: all.
@@ -154,9 +152,9 @@ func (h *writer) chapter(ctx context.Context, n *report.Node) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	level := h.opt.Level + n.Depth
-	if h.opt.Untitled {
-		level = h.opt.Level
+	level, untitled := h.opt.Level+n.Depth, h.opt.Untitled
+	h.opt.Untitled = false // its sections have titles
+	if untitled {
 		h.put(`<div class="kfr-chapter">`)
 	} else {
 		h.put(fmt.Sprintf(`<section class="kfr-chapter kfr-depth-%d" aria-labelledby="%s"><h%d id="%s"><span class="kfr-nr">%s</span> %s</h%d>`+"\n", n.Depth, n.Slug, level, n.Slug, n.Number, esc(n.Title), level))
@@ -185,7 +183,7 @@ func (h *writer) chapter(ctx context.Context, n *report.Node) error {
 			}
 		}
 	}
-	if h.opt.Untitled {
+	if untitled {
 		h.put("</div>\n")
 	} else {
 		h.put("</section>\n")

@@ -29,6 +29,8 @@ type printer struct {
 	art   *artist
 	b     strings.Builder
 	files map[string][]byte
+	// wasFull tells that the chapter before began on a page of its own.
+	wasFull bool
 }
 
 // Typst writes the document for the typesetter.
@@ -85,7 +87,7 @@ func (p *printer) title() {
 	for _, text := range p.notes() {
 		p.put("#note[%s]\n", t(text))
 	}
-	p.put("#pagebreak()\n#{ show outline.entry.where(level: 1): set block(above: 1.1em); show outline.entry.where(level: 1): set text(weight: \"semibold\"); outline(title: [%s], depth: 3, indent: auto) }\n", t(w.T("report.toc")))
+	p.put("#pagebreak()\n#{ set text(size: 9.2pt); show outline.entry: set block(spacing: 0.55em); show outline.entry.where(level: 1): set block(above: 1em); show outline.entry.where(level: 1): set text(weight: \"semibold\"); outline(title: [%s], depth: 3, indent: auto) }\n", t(w.T("report.toc")))
 }
 
 // notes are what must be known before reading: that it is a draft, that the town is invented, for whom it is.
@@ -105,6 +107,10 @@ func (p *printer) notes() []string {
 
 func (p *printer) chapter(ctx context.Context, n *report.Node, step func()) error {
 	level := n.Depth + 1
+	if full := p.full(n); n.Depth == 0 && (full || p.wasFull) {
+		p.put("#pagebreak(weak: true)\n")
+		p.wasFull = full
+	}
 	p.put("\n#heading(level: %d)[%s]\n\n", level, t(n.Title))
 	body := p.d.Bodies[n.ID]
 	prose := &setter{d: p.d, w: p.w, body: body, level: level, b: &p.b}
@@ -121,6 +127,11 @@ func (p *printer) chapter(ctx context.Context, n *report.Node, step func()) erro
 		}
 	}
 	return nil
+}
+
+// full tells the chapters that deserve pages of their own; those that are only a few words follow each other.
+func (p *printer) full(n *report.Node) bool {
+	return len(n.Children) > 0 || len(p.d.Bodies[n.ID].Calls) > 0 || len(n.Body) > 1500
 }
 
 func (p *printer) part(ctx context.Context, n *report.Node, block int, part report.Part, level int, step func()) error {
@@ -146,10 +157,23 @@ func (p *printer) part(ctx context.Context, n *report.Node, block int, part repo
 	if part.Kind == report.IndexPart {
 		p.terms(part.Blocks, level+1)
 	}
-	p.put("#caption[%s][%s]\n", t(label(p.w, it)), t(part.Title))
-	p.table(part.Table)
+	p.numbered(it)
 	p.facts(it)
 	return nil
+}
+
+// longTable is how many rows may run over the end of a page; shorter tables stay in one piece.
+const longTable = 28
+
+func (p *printer) numbered(it report.Item) {
+	tab := it.Part.Table
+	if len(tab.Columns) > widest {
+		p.put("#page(flipped: true)[\n")
+		defer p.put("]\n")
+	}
+	p.put("#tab([%s], [%s], %v, ", t(label(p.w, it)), t(it.Part.Title), len(tab.Rows) > longTable)
+	p.table(tab)
+	p.put(")\n")
 }
 
 func (p *printer) terms(blocks []report.Terms, level int) {
@@ -170,7 +194,7 @@ func (p *printer) figure(it report.Item) error {
 	}
 	file := "figures/" + id + ".svg"
 	p.files[file] = []byte(pic)
-	p.put("#caption[%s][%s]\n#picture(%s, %s, 100%%)\n", t(label(p.w, it)), t(it.Part.Title), s(file), s(it.Part.Alt))
+	below, width := "none", "100%"
 	if m := it.Part.Map; m != nil && m.Scheme != "" {
 		entries := make([]string, 0, 8)
 		for i, e := range p.art.themap(it.Part).Legend(palette.Light) {
@@ -178,8 +202,12 @@ func (p *printer) figure(it report.Item) error {
 			p.files[name] = []byte(swatch(e, id+"-"+strconv.Itoa(i)))
 			entries = append(entries, fmt.Sprintf("entry(%s, [%s])", s(name), t(e.Label+" "+p.w.T("report.legend.count", "n", e.Count))))
 		}
-		p.put("#legend([%s], %s)\n", t(m.Legend), strings.Join(entries, ", "))
+		below = fmt.Sprintf("legend([%s], %s)", t(m.Legend), strings.Join(entries, ", "))
 	}
+	if it.Part.Map != nil {
+		width = "60%"
+	}
+	p.put("#picture([%s], [%s], %s, %s, %s, below: %s)\n", t(label(p.w, it)), t(it.Part.Title), s(file), s(it.Part.Alt), width, below)
 	if it.Part.Text != "" {
 		p.put("%s\n\n", t(it.Part.Text))
 	}
@@ -199,10 +227,6 @@ func (p *printer) facts(it report.Item) {
 const widest = 7
 
 func (p *printer) table(tab *report.Table) {
-	if len(tab.Columns) > widest {
-		p.put("#page(flipped: true)[\n")
-		defer p.put("]\n")
-	}
 	columns, align, head := make([]string, len(tab.Columns)), make([]string, len(tab.Columns)), make([]string, len(tab.Columns))
 	words := 0
 	for i, c := range tab.Columns {
@@ -222,7 +246,7 @@ func (p *printer) table(tab *report.Table) {
 	if words == len(columns) && words > 2 { // texts only: the first is the term
 		columns[0] = "1.2fr"
 	}
-	p.put("#table(columns: (%s,), align: (x, y) => (%s,).at(x) + (if y == 0 { bottom } else { top }), table.header(%s), table.hline(y: 1, stroke: 1pt + ink),\n",
+	p.put("table(columns: (%s,), align: (x, y) => (%s,).at(x) + (if y == 0 { bottom } else { top }), table.header(%s), table.hline(y: 1, stroke: 1pt + ink),\n",
 		strings.Join(columns, ", "), strings.Join(align, ", "), strings.Join(head, ", "))
 	for i, row := range tab.Rows {
 		last := tab.Total && i == len(tab.Rows)-1
@@ -240,7 +264,7 @@ func (p *printer) table(tab *report.Table) {
 			p.put("table.hline(stroke: 0.4pt + hair),\n")
 		}
 	}
-	p.put(")\n")
+	p.put(")")
 }
 
 // boldSafe is text between stars; nothing between them would be a fault of the markup.
@@ -282,6 +306,9 @@ func (p *printer) profiles(ctx context.Context, part report.Part, level int, ste
 	return nil
 }
 
+// listedProfiles is how many profiles the table of contents lists; more are found by bookmarks.
+const listedProfiles = 60
+
 func (p *printer) profile(part report.Part, x report.Profile, level int, ground, mark string, change, line bool) {
 	file := "figures/" + profileID(x.Key) + ".svg"
 	p.files[file] = []byte(mark)
@@ -289,8 +316,8 @@ func (p *printer) profile(part report.Part, x report.Profile, level int, ground,
 	for _, f := range x.Facts {
 		pairs = append(pairs, fmt.Sprintf("([%s], [%s])", t(f.Term), t(f.Text)))
 	}
-	p.put("#pagebreak(weak: true)\n#heading(level: %d, numbering: none)[#text(fill: muted, weight: \"regular\")[%s] %s]\n#head(%s, %s, %s, %s,)\n#values(\n",
-		min(level, 6), t(x.Key), t(x.Name), s(ground), s(file), s(x.Alt), strings.Join(pairs, ", "))
+	p.put("#pagebreak(weak: true)\n#heading(level: %d, numbering: none, outlined: %v, bookmarked: true)[#text(fill: muted, weight: \"regular\")[%s] %s]\n#head(%s, %s, %s, %s,)\n#values(\n",
+		min(level, 6), len(part.Profiles) <= listedProfiles, t(x.Key), t(x.Name), s(ground), s(file), s(x.Alt), strings.Join(pairs, ", "))
 	for i, row := range part.Frame.Rows {
 		v := x.Values[i]
 		name := t(row.Name)
