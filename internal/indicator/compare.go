@@ -102,16 +102,37 @@ func (im *importing) begin(ctx context.Context) (*comparing, error) {
 	for _, s := range c.before {
 		c.existing[s.key()] = s
 	}
-	for _, i := range im.st.catalogue {
+	c.judgedParts()
+	return c, nil
+}
+
+// judgedParts finds the indicators whose figures are kept for sums of parts: those of groups of which every member has figures.
+func (c *comparing) judgedParts() {
+	has := map[kernel.ID]bool{}
+	for _, s := range c.before {
+		has[s.IndicatorID] = true
+	}
+	for _, s := range c.st.slices {
+		has[s.slice.IndicatorID] = true
+	}
+	for _, i := range c.st.catalogue {
 		for _, group := range i.Parts {
-			c.partsOf[i.Key] = true
+			keys := []string{i.Key}
+			complete := has[i.ID]
 			for _, p := range group {
 				key, _ := partOf(p)
+				n, ok := c.st.byKey[key]
+				complete = complete && ok && has[c.st.catalogue[n].ID]
+				keys = append(keys, key)
+			}
+			if !complete {
+				continue
+			}
+			for _, key := range keys {
 				c.partsOf[key] = true
 			}
 		}
 	}
-	return c, nil
 }
 
 // slice compares one slice with what is there.
@@ -160,10 +181,7 @@ func (c *comparing) slice(ctx context.Context, index int, s *staged) error {
 		return err
 	}
 	if c.partsOf[rep.Indicator] {
-		keep := newFigures(len(st.areas))
-		copy(keep.num, f.num)
-		copy(keep.den, f.den)
-		c.figures[index] = keep
+		c.figures[index] = &figures{num: slices.Clone(f.num), den: slices.Clone(f.den)} // all that sums of parts look at
 	}
 	c.report.New += rep.New
 	c.report.Changed += rep.Changed
