@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 
@@ -48,6 +49,9 @@ type AreaImportCmd struct {
 	File             string            `arg:"" help:"GeoJSON, .zip, .shp or .gpkg." type:"path"`
 }
 
+// areaMemory is from where the collector works harder instead of letting the process grow; it is no limit.
+const areaMemory = 230 << 20
+
 // Run imports the file and prints the report.
 func (c *AreaImportCmd) Run(e *Env) error {
 	f, size, err := openFile(c.File)
@@ -75,7 +79,9 @@ func (c *AreaImportCmd) Run(e *Env) error {
 		return err
 	}
 	defer a.Close()
-	debug.SetGCPercent(50) // outlines are held whole while they are checked: collect earlier, so that a file of a million vertices stays small
+	if os.Getenv("GOMEMLIMIT") == "" { // outlines are held whole while they are checked: a file of a million vertices shall stay small
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(areaMemory))
+	}
 	r, err := a.Areas.Import(e.Ctx, a.Operator(t), q, e.Tracer.step(e.P.T("cli.reading", "file", q.FileName)))
 	if err != nil {
 		return err

@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -394,4 +396,28 @@ func dumpTables(ts *testscript.TestScript, _ bool, args []string) {
 		fmt.Fprintf(&b, "%s: %s\n", name, s[name])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+}
+
+// endsWith runs the program and compares its exit code, which exec cannot tell apart: ends CODE VERB…; what it wrote is a whole sentence.
+func endsWith(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec("kupferfaden", args[1:]...)
+	code := exitDone
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if want := args[0]; fmt.Sprint(code) != want {
+		ts.Fatalf("exit %d, want %s", code, want)
+	}
+	errs := ts.ReadFile("stderr")
+	for _, bad := range []string{"panic", "goroutine", "Unerwarteter Fehler", "schiefgegangen"} {
+		if strings.Contains(errs, bad) {
+			ts.Fatalf("%q in\n%s", bad, errs)
+		}
+	}
+	if p := placeholder.FindString(errs); p != "" {
+		ts.Fatalf("placeholder %s in\n%s", p, errs)
+	}
 }

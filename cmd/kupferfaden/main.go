@@ -110,7 +110,8 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	if lang != "en" {
 		lang = "de"
 	}
-	env := &Env{Ctx: ctx, In: in, Out: out, Err: errw, P: i18n.For(lang, kernel.Standard), Tracer: newProgress(errw)}
+	env := &Env{Ctx: ctx, In: in, Out: out, Err: errw, P: i18n.For(lang, kernel.Standard)}
+	env.Tracer = newProgress(errw, env.P.Duration)
 	parsed, err := parser.Parse(args)
 	if exited >= 0 {
 		return exited

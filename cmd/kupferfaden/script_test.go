@@ -59,7 +59,8 @@ func setup(t *testing.T, url string) func(e *testscript.Env) error {
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
 		"mss": compareMSS, "sum": columnSum, "own": ownIndicators, "parts": sumOf, "head": firstLines, "squares": squares, "tally": tally,
-		"dump": dumpTables,
+		"rates": storedRates, "union": union,
+		"dump": dumpTables, "ends": endsWith,
 	}
 }
 
