@@ -5,6 +5,7 @@ package indicator
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -131,7 +132,7 @@ func (im *importing) store(ctx context.Context) error {
 		return kernel.E(kernel.Conflict, "indicator.import.changed_while_read", "file", im.req.FileName)
 	}
 	found := im.found.clone()
-	return im.s.change(ctx, im.a.Tenant, func(ctx context.Context) error {
+	err = im.s.change(ctx, im.a.Tenant, func(ctx context.Context) error {
 		im.found = found.clone()
 		im.report.Delivery = ""
 		if im.replaces != nil {
@@ -143,11 +144,18 @@ func (im *importing) store(ctx context.Context) error {
 			return err
 		}
 		if im.refuses() || im.report.New+im.report.Changed == 0 && im.replaces == nil {
-			return nil
+			return errNothing
 		}
 		return im.write(ctx)
 	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
+	return err
 }
+
+// errNothing takes a transaction back that would change no figure: not even the count of changes, on which pages hang.
+var errNothing = errors.New("indicator: nothing to store")
 
 // write puts slices, delivery and figures into the database.
 func (im *importing) write(ctx context.Context) error {
