@@ -24,6 +24,8 @@ import (
 	"github.com/kupferfaden/kupferfaden/table/write"
 )
 
+var placeholder = regexp.MustCompile(`\{[^}]*\}`)
+
 func TestPlannerPagesAreForPlanners(t *testing.T) {
 	offices(t, func(o *office) {
 		nobody, admin, planner := o.anonymous(), o.signIn("admin@stadt.example"), o.planner()
@@ -32,13 +34,7 @@ func TestPlannerPagesAreForPlanners(t *testing.T) {
 			if route.System || !strings.HasPrefix(route.Path, "/arbeit") {
 				continue
 			}
-			path := route.Path
-			for _, x := range []string{"{id}", "{level}", "{edition}", "{key}", "{method}", "{chapter}"} {
-				path = strings.ReplaceAll(path, x, string(kernel.NewID()))
-			}
-			if strings.Contains(path, "{") {
-				o.t.Fatalf("%s: the test does not know this placeholder", route.Pattern)
-			}
+			path := placeholder.ReplaceAllString(route.Path, string(kernel.NewID()))
 			ask := func(d *desk) int {
 				if route.Method == "GET" {
 					return d.get(path).code

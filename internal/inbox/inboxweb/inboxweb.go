@@ -40,6 +40,7 @@ var (
 	flagParenthesis = regexp.MustCompile(`\s*\((?:oder |or )?--[^()]*(?:\([^()]*\)[^()]*)*\)`)
 	flagWith        = regexp.MustCompile(`(?:mit|with) --accept [\w.]+\w`)
 	flagColon       = regexp.MustCompile(`: --accept [\w.]+\w`)
+	flagName        = regexp.MustCompile(`--[a-z][a-z-]+ `)
 	flagExample     = regexp.MustCompile(`,? (?:zum Beispiel|for example|e\.g\.)(?: mit| with)? --\S+ \S*\w`)
 )
 
@@ -48,15 +49,15 @@ var fieldOfKey = map[string]string{
 	"table: header_rows": "planner.map.header", "header_rows": "planner.map.header", "first_row": "planner.map.first", "last_row": "planner.map.last",
 	"footer": "planner.map.footer", "table: encoding": "planner.map.encoding", "table: delimiter": "planner.map.delimiter",
 	"table: decimal": "planner.map.decimal", "table: sheet": "planner.map.sheet", "period: format": "planner.map.format",
-	"period: value": "planner.map.period", "area: key_width": "planner.map.width", "filter": "planner.filter.title", "special": "planner.map.special",
+	"period: value": "planner.map.period", "area: key_width": "planner.map.width", "key_width": "planner.map.width", "filter": "planner.filter.title", "special": "planner.map.special",
 }
 
-var mappingKey = regexp.MustCompile(`\b(?:table: (?:header_rows|encoding|delimiter|decimal|sheet)|period: (?:format|value)|area: key_width|header_rows|first_row|last_row|footer|filter|special)\b`)
+var mappingKey = regexp.MustCompile(`\b(?:table: (?:header_rows|encoding|delimiter|decimal|sheet)|period: (?:format|value)|area: key_width|key_width|header_rows|first_row|last_row|footer|filter|special)\b`)
 
 // Sentence is the text of a finding as a page says it: with the fields of the form in place of the keys of the mapping file.
 func Sentence(ctx context.Context, f kernel.Finding) string {
 	s := Plain(ctx, web.P(ctx).FindingText(f))
-	if !strings.HasPrefix(f.Code, "table.") {
+	if !strings.HasPrefix(f.Code, "table.") && !strings.HasPrefix(f.Code, "indicator.") {
 		return s
 	}
 	return mappingKey.ReplaceAllStringFunc(s, func(key string) string {
@@ -69,7 +70,8 @@ func Plain(ctx context.Context, s string) string {
 	s = flagParenthesis.ReplaceAllString(s, "")
 	s = flagWith.ReplaceAllLiteralString(s, web.T(ctx, "planner.accept.below"))
 	s = flagColon.ReplaceAllLiteralString(s, ": "+web.T(ctx, "planner.accept.confirm"))
-	return flagExample.ReplaceAllString(s, "")
+	s = flagExample.ReplaceAllString(s, "")
+	return flagName.ReplaceAllString(s, "")
 }
 
 // Question is something a person must say yes to before a file can be taken.

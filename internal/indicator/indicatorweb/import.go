@@ -125,7 +125,6 @@ func (p pages) open(r *web.Request) (opened, io.ReaderAt, func(), error) {
 
 func (p pages) mappingPage(r *web.Request, o opened) web.Page {
 	pg := p.page(r, r.T("planner.map.title"), listCrumb(r))
-	pg.Wide = true
 	pg.Scripts = []string{"planner.js"}
 	return pg
 }
@@ -296,7 +295,6 @@ func (p pages) report(w http.ResponseWriter, r *web.Request, status int) error {
 		return err
 	}
 	pg := p.page(r, r.T("planner.check.title"), listCrumb(r))
-	pg.Wide = true
 	return r.RenderStatus(w, status, pg, checkPage(r, v))
 }
 
