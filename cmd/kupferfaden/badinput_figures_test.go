@@ -234,3 +234,19 @@ func TestBadWorkbooks(t *testing.T) {
 		{id: "formula in the only column", file: "x.xlsx", data: book{rows: `<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2"><f>SUM(B1:B9)</f></c></row>`}.bytes(), mapping: ofOne, outcome: byRow, code: "table.xlsx.formula_no_value", says: []string{"Zeile 2, Spalte A (Ortsteil)"}},
 	})
 }
+
+// TestDistrictsThatDoNotAddUp is case C38: two deliveries, one of the city and one of its parts.
+func TestDistrictsThatDoNotAddUp(t *testing.T) {
+	engines(t, func(t *testing.T, _ town, fresh func(t *testing.T) town) {
+		w := fresh(t)
+		dir := t.TempDir()
+		city := strings.Replace(byWord("Kinder", "pop_total"), "level: wort", "level: stadt", 1)
+		w.must("data", "import", "--mapping", write(t, dir, "stadt.yaml", []byte(city)), write(t, dir, "stadt.csv", []byte("Ortsteil;Kinder\nStadt;25\n")))
+		code, _, errs := w.call("data", "import", "--mapping", write(t, dir, "teile.yaml", []byte(byWord("Kinder", "pop_total"))),
+			write(t, dir, "teile.csv", []byte("Ortsteil;Kinder\nA;20\nB;10\n")))
+		sentences(t, errs)
+		if code != exitDone || !strings.Contains(errs, "Warnung [indicator.quality.sum] teile.csv") || !strings.Contains(errs, "30") || !strings.Contains(errs, "25") {
+			t.Errorf("exit %d\n%s", code, errs)
+		}
+	})
+}

@@ -28,6 +28,7 @@ type IndexRunCmd struct {
 	Draws    int      `help:"Robustness draws." placeholder:"N"`
 	Seed     uint64   `help:"Seed of the draws." default:"1" placeholder:"N"`
 	Format   string   `enum:"csv" default:"csv" help:"Output format."`
+	Release  string   `enum:",public,political" default:"" help:"Make the result visible to an audience." placeholder:"AUDIENCE"`
 	Audience string   `enum:"public,political,internal" default:"internal" help:"Audience the result is cleared for."`
 }
 
@@ -50,11 +51,18 @@ func (c *IndexRunCmd) Run(e *Env) error {
 	for _, key := range c.Exclude {
 		q.Exclude = append(q.Exclude, analysis.Exclusion{Area: strings.TrimSpace(key)})
 	}
+	e.Tracer.step(e.P.T("cli.index.computing"))
 	run, err := a.Analysis.Run(e.Ctx, a.Operator(t), q)
+	e.Tracer.end()
 	if err != nil {
 		return err
 	}
 	e.findings(run.Summary.Warnings)
+	if c.Release != "" {
+		if err := a.Analysis.Publish(e.Ctx, a.Operator(t), run.ID, access.Audience(c.Release), ""); err != nil {
+			return err
+		}
+	}
 	as, err := access.ParseAudience(c.Audience)
 	if err != nil {
 		return usageError{err}
