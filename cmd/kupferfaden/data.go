@@ -14,6 +14,7 @@ import (
 type DataCmd struct {
 	Import  DataImportCmd  `cmd:"" help:"Import figures from CSV, XLSX or ODS through a mapping."`
 	List    DataListCmd    `cmd:"" help:"List deliveries."`
+	Release DataReleaseCmd `cmd:"" help:"Make figures visible to the public or to the council."`
 	Retract DataRetractCmd `cmd:"" help:"Retract a delivery: its figures stop counting, nothing is deleted."`
 }
 
