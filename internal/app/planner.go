@@ -15,6 +15,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/inbox/inboxdb"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatorweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/release"
 	"github.com/kupferfaden/kupferfaden/internal/release/releaseweb"
@@ -40,7 +41,7 @@ func (a *App) inbox() *inbox.Service {
 }
 
 func (a *App) importOptions(files *inbox.Service) indicatorweb.Options {
-	return indicatorweb.Options{Files: files, Areas: a.Areas, Released: a.releasedSlices, Later: a.takeLater}
+	return indicatorweb.Options{Files: files, Areas: a.Areas, Released: a.releasedSlices, Fold: i18n.Fold, Later: a.takeLater}
 }
 
 // fileInUse asks every town, because equal contents are kept once for all of them.

@@ -199,6 +199,46 @@ func TestAWorkbookIsTakenByItsMappingFile(t *testing.T) {
 	})
 }
 
+func TestALongTableIsMappedCodeByCode(t *testing.T) {
+	offices(t, func(o *office) {
+		d := o.planner()
+		d.bringAreas(2)
+		var b strings.Builder
+		b.WriteString("Raum;Jahr;Geschlecht;Merkmal;Wert\n")
+		for i := range 2 {
+			for _, sex := range []string{"insgesamt", "weiblich"} {
+				for k, code := range []string{"EW", "AL"} {
+					fmt.Fprintf(&b, "01%02d;31.12.2022;%s;%s;%d\n", i+1, sex, code, 100*(2-k)+i)
+				}
+			}
+		}
+		at := d.upload("/arbeit/lieferungen/neu", "lang.csv", []byte(b.String()))
+		v := d.page(at).form(o.t, at)
+		v.Set("c1_role", "period")
+		v.Set("period_value", "")
+		v.Set("c3_role", "code")
+		v.Set("c4_role", "value")
+		v.Set("filter_col", "Geschlecht")
+		v.Set("filter_val", "insgesamt")
+		v.Set("step", "read")
+		d.postForm(at, v).done(o.t)
+		v = d.page(at).form(o.t, at)
+		if got := strings.Join(v["code"], " "); got != "EW AL" || v["filter_col"][0] != "Geschlecht" || v["filter_val"][0] != "insgesamt" {
+			o.t.Fatalf("codes %s, filter %v %v", got, v["filter_col"], v["filter_val"])
+		}
+		v["code_ind"], v["code_part"] = []string{"pop_total – Einwohner", "unemp_share"}, []string{"numerator", "numerator"}
+		d.postForm(at, v).done(o.t)
+		p := d.answerAll(at)
+		if !strings.Contains(p.text(), "8 gelesen, 4 einem Raum zugeordnet, 4 ausgelassen") {
+			o.t.Fatalf("dry run: %s", p.text())
+		}
+		d.take(at)
+		if n := slicesOf(o); n != 2 {
+			o.t.Errorf("%d slices, want 2", n)
+		}
+	})
+}
+
 func TestADoubleKeyIsAskedAboutAndGetsItsOwn(t *testing.T) {
 	offices(t, func(o *office) {
 		d := o.planner()

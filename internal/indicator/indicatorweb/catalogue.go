@@ -13,7 +13,6 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -45,14 +44,14 @@ func (p pages) catalogue(w http.ResponseWriter, r *web.Request) error {
 		s.filled[sl.IndicatorID]++
 	}
 	f := web.NewForm(r)
-	words := strings.Fields(i18n.Fold(f.Value("suche")))
+	words := strings.Fields(p.Fold(f.Value("suche")))
 	for _, i := range all {
 		v := i.Current()
 		if !slices.Contains(s.offices, v.Office) && v.Office != "" {
 			s.offices = append(s.offices, v.Office)
 		}
 		name, _ := r.P.Text(v.Name)
-		text := i18n.Fold(i.Key + " " + name + " " + v.Name["de"])
+		text := p.Fold(i.Key + " " + name + " " + v.Name["de"])
 		match := func(field, value string) bool { return f.Value(field) == "" || f.Value(field) == value }
 		own := f.Value("art") == "" || f.Value("art") == "eigen" && i.Own || f.Value("art") == "mit" && s.filled[i.ID] > 0
 		if match("feld", i.Field) && match("amt", v.Office) && match("klasse", v.Class) && own &&

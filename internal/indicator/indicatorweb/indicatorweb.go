@@ -41,6 +41,7 @@ type Options struct {
 	Files    *inbox.Service
 	Areas    *area.Service
 	Released Released
+	Fold     func(string) string // form in which texts are searched, without case and accents
 	// Later takes a waiting file in the background and gives the page that shows how far it is; nil takes every file at once.
 	Later func(ctx context.Context, a access.Actor, file kernel.ID) (path string, err error)
 }
