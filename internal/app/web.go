@@ -78,7 +78,9 @@ func (a *App) Work(ctx context.Context) <-chan struct{} {
 }
 
 // handlers lists what can be done in the background.
-func (a *App) handlers() map[string]job.Handler { return map[string]job.Handler{takeJob: a.take, reportFiles: a.makeReportFiles} }
+func (a *App) handlers() map[string]job.Handler {
+	return map[string]job.Handler{takeJob: a.take, reportFiles: a.makeReportFiles}
+}
 
 func (a *App) tenantIDs(ctx context.Context) ([]kernel.ID, error) {
 	list, err := a.Tenants.List(ctx)
