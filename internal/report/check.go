@@ -3,6 +3,7 @@
 package report
 
 import (
+	"encoding/json"
 	"strings"
 	"unicode"
 
@@ -47,11 +48,17 @@ func (d *Document) check(r *resolver) {
 				d.Findings = append(d.Findings, f)
 			}
 		}
+		for row, line := range append([]string{n.Title}, strings.Split(string(body.Source), "\n")...) {
+			d.unprintable(r, name, row, line)
+		}
 		if len(body.Blocks) == 0 && len(n.Children) == 0 {
 			d.Findings = append(d.Findings, kernel.Finding{Code: "report.chapter.empty", Outcome: kernel.Warn, File: name})
 		}
 		for _, c := range body.Calls {
 			p := d.Parts[c.Key()]
+			if b, err := json.Marshal(p); err == nil { // names of areas, units, offices
+				d.unprintable(r, name, c.Line, string(b))
+			}
 			if (p.Map != nil || p.Chart != nil) && strings.TrimSpace(p.Alt) == "" {
 				d.Findings = append(d.Findings, kernel.Finding{Code: "report.alt.missing", Outcome: kernel.RefuseFile, File: name, Row: c.Line})
 			}
@@ -60,6 +67,15 @@ func (d *Document) check(r *resolver) {
 	})
 	if len(d.Chapters) == 0 {
 		d.Findings = append(d.Findings, kernel.Finding{Code: "report.empty", Outcome: kernel.RefuseFile})
+	}
+}
+
+// unprintable refuses characters that would be an empty box in the PDF.
+func (d *Document) unprintable(r *resolver, chapter string, row int, text string) {
+	if list := r.s.Press.Unprintable(text); len(list) > 0 {
+		d.Findings = append(d.Findings, kernel.Finding{
+			Code: "report.glyph", Outcome: kernel.RefuseFile, File: chapter, Row: row, Params: kernel.Params("characters", strings.Join(list, ", ")),
+		})
 	}
 }
 

@@ -91,6 +91,8 @@ type Press interface {
 	HTML(ctx context.Context, w io.Writer, d *Document, progress Progress) error
 	PDF(ctx context.Context, w io.Writer, d *Document, progress Progress) error
 	XLSX(ctx context.Context, w io.Writer, d *Document, progress Progress) error
+	// Unprintable names the characters of texts that the PDF could not show.
+	Unprintable(texts ...string) []string
 }
 
 // Progress is told how far a build is.

@@ -14,22 +14,28 @@ import (
 // missingGlyphs names the characters of the document that none of the built-in fonts can draw. PDF/UA-1 (7.21.8) forbids the empty box that
 // would stand in their place, and a reader would not know what was meant.
 func missingGlyphs(doc Document) []string {
+	texts := []string{doc.Main}
+	for _, name := range doc.names() {
+		if strings.HasSuffix(name, ".svg") || strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".typ") {
+			texts = append(texts, string(doc.Files[name]))
+		}
+	}
+	return Unprintable(texts...)
+}
+
+// Unprintable names the characters of texts that none of the built-in fonts can draw, each once; nothing where the fonts are not built in. Who
+// writes a report should hear of them before it is frozen.
+func Unprintable(texts ...string) []string {
 	fonts, err := coverage()
 	if err != nil {
 		return nil
 	}
 	missing := map[rune]bool{}
-	look := func(s string) {
+	for _, s := range texts {
 		for _, r := range s {
 			if r > 0x7f && unicode.IsGraphic(r) && !unicode.IsSpace(r) && !slices.ContainsFunc(fonts, func(f ranges) bool { return f.has(r) }) {
 				missing[r] = true
 			}
-		}
-	}
-	look(doc.Main)
-	for _, name := range doc.names() {
-		if strings.HasSuffix(name, ".svg") || strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".typ") {
-			look(string(doc.Files[name]))
 		}
 	}
 	var names []string

@@ -10,6 +10,7 @@ package reportdoc
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -371,6 +372,9 @@ func about(w report.Words, d *report.Document) []report.Definition {
 	return append(list, report.Definition{Term: w.T("report.about.state"), Text: state(w, d)})
 }
 
+// Unprintable names characters that the PDF could not show.
+func (p Press) Unprintable(texts ...string) []string { return typst.Unprintable(texts...) }
+
 // PDF sets the document.
 func (p Press) PDF(ctx context.Context, w io.Writer, d *report.Document, progress report.Progress) error {
 	if p.Typesetter == nil {
@@ -381,6 +385,10 @@ func (p Press) PDF(ctx context.Context, w io.Writer, d *report.Document, progres
 		return err
 	}
 	pdf, err := p.Typesetter.Typeset(ctx, doc)
+	var refused *typst.PreflightError
+	if errors.As(err, &refused) {
+		return &kernel.Error{Kind: kernel.Invalid, Key: "report.pdf.refused", Params: kernel.Params("edition", d.Edition.Key, "detail", strings.Join(refused.Findings, "; ")), Err: err}
+	}
 	if err != nil {
 		return fmt.Errorf("report %s as PDF: %w", d.Edition.Key, err)
 	}
