@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
@@ -66,11 +67,31 @@ func (s *Service) Write(ctx context.Context, out io.Writer, v release.View, c Ch
 	if err != nil {
 		return err
 	}
-	l, err := r.Layer(ctx, c)
+	fit, err := r.Fit(c)
+	if err != nil {
+		return err
+	}
+	if len(fit.Moved) > 0 { // a page shows the nearest and says so; a file must not
+		return unavailable(w, fit)
+	}
+	l, err := r.Layer(ctx, fit.Choice)
 	if err != nil {
 		return err
 	}
 	return r.Write(ctx, out, l, f, w)
+}
+
+// unavailable says for which editions and periods the theme can be had.
+func unavailable(w Words, f Fitted) error {
+	var known []string
+	for _, on := range f.Offer.On {
+		s := on.Edition.Level.Key + " " + on.Edition.Key + ":"
+		for _, p := range on.Periods {
+			s += " " + p.String()
+		}
+		known = append(known, s)
+	}
+	return kernel.E(kernel.NotFound, "atlas.choice.none", "theme", Say(w, f.Offer.Name), "known", strings.Join(known, "; "))
 }
 
 // Write writes a layer as a file.

@@ -154,7 +154,7 @@ func (h *handlers) part(r *web.Request, rd *atlas.Reader, l *atlas.Layer, q quer
 		return mapPart{}, err
 	}
 	p := mapPart{layer: l, svg: text, legend: legend(l, m), base: outlinesPath(l.Edition)}
-	larger, ok, err := around(r.Context(), rd, l.Edition)
+	larger, ok, err := around(r.Context(), rd, l.Edition, namedAround)
 	if ok {
 		p.around = outlinesPath(larger)
 	}

@@ -141,7 +141,11 @@ func (d *Maps) base(ctx context.Context, r *atlas.Reader, e area.Edition, o Draw
 	for i, s := range cov.Shapes {
 		areas[i] = mapsvg.Area{Key: s.Area.Key, Rings: rings(s)}
 	}
-	larger, err := districts(ctx, r, e)
+	most := namedAround
+	if o.Plain {
+		most = plainAround
+	}
+	larger, err := districts(ctx, r, e, most)
 	if err != nil {
 		return nil, err
 	}
@@ -160,14 +164,18 @@ func (d *Maps) base(ctx context.Context, r *atlas.Reader, e area.Edition, o Draw
 	return base, nil
 }
 
-// around is the edition of the nearest larger level that divides the town but not as finely as the edition itself; false where there is none.
-func around(ctx context.Context, r *atlas.Reader, e area.Edition) (area.Edition, bool, error) {
+// How many larger areas a map shows: names of more would cover it, outlines alone bear more.
+const (
+	namedAround = 30
+	plainAround = 120
+)
+
+// around is the edition of the nearest larger level that divides the town, into most parts at the most; false where there is none.
+func around(ctx context.Context, r *atlas.Reader, e area.Edition, most int) (area.Edition, bool, error) {
 	h, err := r.Hierarchy(ctx, e)
 	if err != nil {
 		return area.Edition{}, false, err
 	}
-	// Names of more than about thirty areas would cover the map.
-	const most = 30
 	for _, level := range h.Levels {
 		if k := len(level.Areas); k >= 2 && k <= most && k < len(h.Areas) {
 			return level.Edition, true, nil
@@ -177,8 +185,8 @@ func around(ctx context.Context, r *atlas.Reader, e area.Edition) (area.Edition,
 }
 
 // districts are the outlines of the larger areas.
-func districts(ctx context.Context, r *atlas.Reader, e area.Edition) ([]mapsvg.District, error) {
-	larger, ok, err := around(ctx, r, e)
+func districts(ctx context.Context, r *atlas.Reader, e area.Edition, most int) ([]mapsvg.District, error) {
+	larger, ok, err := around(ctx, r, e, most)
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -93,7 +93,7 @@ func (h *handlers) nearby(r *web.Request, rd *atlas.Reader, p *atlas.Profile, m 
 	if len(m.Areas) <= many {
 		return nil
 	}
-	larger, ok, err := around(r.Context(), rd, p.Edition)
+	larger, ok, err := around(r.Context(), rd, p.Edition, plainAround)
 	if err != nil || !ok {
 		return err
 	}

@@ -215,7 +215,7 @@ func limitsParam(limits []float64) string {
 	for i, l := range limits {
 		parts[i] = strconv.FormatFloat(l, 'f', -1, 64)
 	}
-	return strings.Join(parts, ";")
+	return strings.Join(parts, " ") // not a semicolon, which net/url does not take in a query
 }
 
 // beside tells what the parameter vergleich names: a period where it begins with a digit, else a theme.
