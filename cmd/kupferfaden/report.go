@@ -221,6 +221,3 @@ func (c *ReportBuildCmd) Run(e *Env) error {
 	}
 	return err
 }
-
-// ExportCmd writes figures to a file.
-type ExportCmd struct{ Place }
