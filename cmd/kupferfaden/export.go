@@ -60,7 +60,7 @@ func (c *ExportCmd) Run(e *Env) error {
 		return err
 	}
 	if err := os.WriteFile(c.Out, b.Bytes(), 0o644); err != nil {
-		return kernel.E(kernel.Unavailable, "cli.export.file", "file", c.Out, "detail", err)
+		return &kernel.Error{Kind: kernel.Unavailable, Key: "cli.export.file", Params: kernel.Params("file", c.Out), Err: err}
 	}
 	e.say("cli.export.done", "file", c.Out, "size", b.Len())
 	return nil
