@@ -41,6 +41,10 @@ func Dangling(err error) bool {
 	return liteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY || pgCode(err) == "23503"
 }
 
+// malformed tells whether PostgreSQL could not read a text as what a column holds. What the program writes is well formed, so this is an
+// identifier somebody typed into an address or a command; SQLite compares it and finds nothing.
+func malformed(err error) bool { return pgCode(err) == "22P02" }
+
 // serialization tells whether the database asks for the transaction to be run again.
 func serialization(err error) bool {
 	c := pgCode(err)
@@ -86,6 +90,10 @@ func translate(err error) error {
 		return unavailable("db.busy")
 	case c == "53100":
 		return unavailable("db.full")
+	case malformed(err):
+		return &kernel.Error{Kind: kernel.NotFound, Key: "access.notfound", Err: err}
+	case c == "22021":
+		return &kernel.Error{Kind: kernel.Invalid, Key: "db.text", Err: err}
 	case c == "25006":
 		return unavailable("db.readonly")
 	case len(c) == 5 && c[:2] == "28":

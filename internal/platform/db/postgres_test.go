@@ -95,3 +95,46 @@ func TestWhyAServerLetsNobodyIn(t *testing.T) {
 		}
 	}
 }
+
+// TestAnIdentifierThatIsNoneIsNotFound: on both engines, in lists, single rows and values.
+func TestAnIdentifierThatIsNoneIsNotFound(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		dbtest.AllowAcrossTenants(d, "from tenant")
+		const query = `select tenant_id from tenant where tenant_id = $1`
+		scan := func(r db.Row) (kernel.ID, error) {
+			var id kernel.ID
+			return id, r.Scan(&id)
+		}
+		for _, id := range []kernel.ID{"'; drop table tenant; --", "x", "\u202e", "00000000-0000-0000-0000-00000000000g"} {
+			rows, err := d.Conn(ctx).QueryContext(ctx, query, id)
+			_, err = db.One(rows, err, "tenant.notfound", scan)
+			var k *kernel.Error
+			if !errors.As(err, &k) || k.Kind != kernel.NotFound || k.Key != "tenant.notfound" {
+				t.Errorf("%q: %v", id, err)
+			}
+			if _, err := db.Value[string](d.Conn(ctx).QueryRowContext(ctx, query, id), "tenant.notfound"); kernel.KindOf(err) != kernel.NotFound {
+				t.Errorf("%q: %v", id, err)
+			}
+			rows, err = d.Conn(ctx).QueryContext(ctx, query, id)
+			if list, err := db.Collect(rows, err, scan); len(list) != 0 || err != nil && kernel.KindOf(err) != kernel.NotFound {
+				t.Errorf("%q: %v %v", id, list, err)
+			}
+		}
+	})
+}
+
+// TestATextThatCannotBeStored: NUL and bytes that are no UTF-8 are the giver's to correct, not a fault of the program.
+func TestATextThatCannotBeStored(t *testing.T) {
+	d := dbtest.Postgres(t)
+	for _, text := range []string{"a\x00b", "M\xfchle"} {
+		err := d.Tx(context.Background(), func(ctx context.Context) error {
+			_, err := d.Conn(ctx).ExecContext(ctx, `update tenant set name = $2 where tenant_id = $1`, kernel.NewID(), text)
+			return err
+		})
+		var k *kernel.Error
+		if !errors.As(err, &k) || k.Kind != kernel.Invalid || k.Key != "db.text" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

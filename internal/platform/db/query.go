@@ -121,6 +121,8 @@ func One[T any](rows *sql.Rows, err error, key string, scan func(Row) (T, error)
 	all, err := Collect(rows, err, scan)
 	var zero T
 	switch {
+	case malformed(err):
+		return zero, kernel.E(kernel.NotFound, key)
 	case err != nil:
 		return zero, err
 	case len(all) == 0:
@@ -135,7 +137,7 @@ func One[T any](rows *sql.Rows, err error, key string, scan func(Row) (T, error)
 func Value[T any](r *sql.Row, key string) (T, error) {
 	var v T
 	err := r.Scan(&v)
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || malformed(err) {
 		return v, kernel.E(kernel.NotFound, key)
 	}
 	return v, translate(err)
