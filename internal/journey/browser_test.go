@@ -21,6 +21,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/app"
 	"github.com/kupferfaden/kupferfaden/internal/demo"
+	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/testdata"
 )
 
@@ -65,7 +66,7 @@ func kupferstadt(t *testing.T) town {
 }
 
 func start(dir string) (town, error) {
-	a, err := app.Open(context.Background(), app.Config{DataDir: dir, Serve: true, Log: slog.New(slog.DiscardHandler)})
+	a, err := app.Open(context.Background(), app.Config{DataDir: dir, Serve: true, Log: slog.New(slog.DiscardHandler), Typesetter: typst.NewInProcess(typesetterCache())})
 	if err != nil {
 		return town{}, err
 	}
@@ -243,4 +244,13 @@ func (b *tab) dark(on bool) {
 		})
 		return err
 	}))
+}
+
+// typesetterCache keeps the compiled typesetter between runs of the tests.
+func typesetterCache() string {
+	d, err := os.UserCacheDir()
+	if err != nil {
+		d = os.TempDir()
+	}
+	return filepath.Join(d, "kupferfaden")
 }
