@@ -85,7 +85,7 @@ func (p pages) public(r *web.Request) (*report.Document, error) {
 
 func readingPage(r *web.Request, d *report.Document, title string) web.Page {
 	return web.Page{
-		Title: title, Nav: web.NavReports, Wide: true, Styles: []string{"figures.css", "report.css"}, Subject: kernel.Ref{Kind: "report", ID: d.Edition.ID},
+		Title: title, Nav: web.NavReports, Wide: true, NoHeading: true, Styles: []string{"figures.css", "report.css"}, Subject: kernel.Ref{Kind: "report", ID: d.Edition.ID},
 		Breadcrumb: []web.Crumb{{Text: r.T("report.public.title"), Href: publicPath}},
 	}
 }

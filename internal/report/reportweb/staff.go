@@ -125,6 +125,27 @@ func (p pages) newEdition(w http.ResponseWriter, r *web.Request) error {
 	return r.Render(w, newPage(r), settingsPage(r, f, c, staffPath, 0))
 }
 
+// areasName is level and area edition in words.
+func (c choices) areasName(r *web.Request, s report.Settings) string {
+	for _, e := range c.areas {
+		if e.Level.Key == s.Level && e.Key == s.AreaEdition {
+			level, _ := r.P.Text(e.Level.Name)
+			return r.T("report.facts.areas", "level", level, "edition", e.Key)
+		}
+	}
+	return s.Level + " " + s.AreaEdition
+}
+
+// methodName is the title of a method.
+func (c choices) methodName(r *web.Request, id string) string {
+	for _, m := range c.methods {
+		if m.Method.ID == id {
+			id, _ = r.P.Text(m.Method.Title.Text())
+		}
+	}
+	return id
+}
+
 // read takes title and settings from a form.
 func read(f *web.Form, e report.Edition) (report.Edition, error) {
 	s := &e.Settings
@@ -192,12 +213,16 @@ func (p pages) showEdition(w http.ResponseWriter, r *web.Request, e report.Editi
 	if err != nil {
 		return err
 	}
+	c, err := p.choices(r, false)
+	if err != nil {
+		return err
+	}
 	page := staffPage(r, e.Name(), deskCrumb(r))
 	page.Subject = kernel.Ref{Kind: "report", ID: e.ID}
 	if f.Failed() {
-		return r.Invalid(w, page, editionPage(r, e, nodes, to, f))
+		return r.Invalid(w, page, editionPage(r, e, c, nodes, to, f))
 	}
-	return r.Render(w, page, editionPage(r, e, nodes, to, f))
+	return r.Render(w, page, editionPage(r, e, c, nodes, to, f))
 }
 
 func settingsFrame(r *web.Request, e report.Edition) web.Page {
