@@ -86,6 +86,9 @@ func (im *importing) parentEdition() error {
 		for _, l := range im.levels {
 			levels = append(levels, l.Key)
 		}
+		if len(levels) == 0 {
+			return kernel.E(kernel.Invalid, "area.parent.level_first", "level", q.ParentLevel)
+		}
 		return kernel.E(kernel.Invalid, "area.parent.level_unknown", "level", q.ParentLevel, "levels", levels)
 	}
 	return kernel.E(kernel.Invalid, "area.parent.edition_missing", "level", q.ParentLevel, "edition", q.Edition, "day", q.ValidFrom, "editions", keys)
