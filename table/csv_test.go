@@ -84,8 +84,10 @@ func TestCatalogueOfBadCSV(t *testing.T) {
 		{id: "C06 Windows-1252", data: encoded(t, charmap.Windows1252, head+line+"05334032002;Breinig €;2024;1;2\n"), mapping: five, records: 4},
 		{id: "C07 code page 850", data: encoded(t, charmap.CodePage850, head+line), mapping: five, codes: map[string]string{"encoding.uncertain": "ask"}, records: 2},
 		{id: "C07 MacRoman", data: encoded(t, charmap.Macintosh, head+line), mapping: five, codes: map[string]string{"encoding.uncertain": "ask"}, records: 2},
-		{id: "C08 line of another encoding", data: append([]byte(head+line), encoded(t, charmap.Windows1252, "05334032002;Büsbach;2024;1;2\n")...), mapping: five,
-			codes: map[string]string{"encoding.broken_line": "row"}, records: 2},
+		{
+			id: "C08 line of another encoding", data: append([]byte(head+line), encoded(t, charmap.Windows1252, "05334032002;Büsbach;2024;1;2\n")...), mapping: five,
+			codes: map[string]string{"encoding.broken_line": "row"}, records: 2,
+		},
 		{id: "C09 encoded twice", data: []byte(mojibake(t, head+line)), mapping: five, codes: map[string]string{"encoding.mojibake": "warn"}, records: 2},
 		{id: "C10 NUL bytes", data: []byte(head + "0533\x004032;M\x00;2024;1;2\n"), mapping: five, refused: "file.nul"},
 		{id: "C11 semicolon and decimal comma", data: []byte(head + line), mapping: five, records: 2},
@@ -95,16 +97,24 @@ func TestCatalogueOfBadCSV(t *testing.T) {
 		{id: "C14 separator changes", data: []byte(head + line + strings.ReplaceAll(line, ";", ",")), mapping: five, codes: map[string]string{"csv.delimiter_changes": "ask"}, records: 2},
 		{id: "C15 sep=", data: []byte("sep=;\n" + head + line), mapping: five, codes: map[string]string{"csv.sep_line": "accept"}, records: 2},
 		{id: "C16 CR only", data: []byte(strings.ReplaceAll(head+line, "\n", "\r")), mapping: five, records: 2},
-		{id: "C17 line break in a field", data: []byte(strings.ReplaceAll(head, "\n", "\r\n") + "05334032001;\"Mühle\nNord\";2024;1;2\n"), mapping: five,
-			codes: map[string]string{"csv.mixed_line_ends": "warn"}, records: 2},
+		{
+			id: "C17 line break in a field", data: []byte(strings.ReplaceAll(head, "\n", "\r\n") + "05334032001;\"Mühle\nNord\";2024;1;2\n"), mapping: five,
+			codes: map[string]string{"csv.mixed_line_ends": "warn"}, records: 2,
+		},
 		{id: "C18 quote never closed", data: []byte(head + "05334032001;\"Mühle;2024;1;2\n" + strings.Repeat(line, 20000)), mapping: five, refused: "csv.quote_unclosed"},
 		{id: "C18 quote never closed in a large file", data: []byte(head + line + "05334032001;\"Mühle;2024;1;2\n" + strings.Repeat(line, 60000)), mapping: five, refused: "csv.field_too_long"},
-		{id: "C19 too few and too many fields", data: []byte(head + "05334032001;Mühle\n" + line + "a;b;c;d;e;f;g\n"), mapping: five,
-			codes: map[string]string{"csv.too_few_fields": "row", "csv.too_many_fields": "row"}, records: 2},
-		{id: "C20 duplicate names", data: []byte("Schlüssel;Jahr;Jahr;Wert\n01;2024;2023;1\n"), mapping: "area: {column: A}\nperiod: {column: Jahr}\ncolumns: {Wert: {indicator: x}}\n",
-			codes: map[string]string{"column.ambiguous": "ask"}, records: 1},
-		{id: "C20 duplicate names not used", data: []byte("Schlüssel;Jahr;Jahr;Wert\n01;2024;2023;1\n"), mapping: "area: {column: A}\nperiod: {column: B}\ncolumns: {Wert: {indicator: x}}\n",
-			codes: map[string]string{"column.duplicate": "warn"}, records: 1},
+		{
+			id: "C19 too few and too many fields", data: []byte(head + "05334032001;Mühle\n" + line + "a;b;c;d;e;f;g\n"), mapping: five,
+			codes: map[string]string{"csv.too_few_fields": "row", "csv.too_many_fields": "row"}, records: 2,
+		},
+		{
+			id: "C20 duplicate names", data: []byte("Schlüssel;Jahr;Jahr;Wert\n01;2024;2023;1\n"), mapping: "area: {column: A}\nperiod: {column: Jahr}\ncolumns: {Wert: {indicator: x}}\n",
+			codes: map[string]string{"column.ambiguous": "ask"}, records: 1,
+		},
+		{
+			id: "C20 duplicate names not used", data: []byte("Schlüssel;Jahr;Jahr;Wert\n01;2024;2023;1\n"), mapping: "area: {column: A}\nperiod: {column: B}\ncolumns: {Wert: {indicator: x}}\n",
+			codes: map[string]string{"column.duplicate": "warn"}, records: 1,
+		},
 		{id: "header twice", data: []byte(head + line + head + line), mapping: five, codes: map[string]string{"layout.header_again": "row"}, records: 4},
 		{id: "C21 trailing separator", data: []byte(strings.ReplaceAll(head+line, "\n", ";\n")), mapping: five, codes: map[string]string{"column.unnamed": "warn"}, records: 2},
 		{id: "C22 10 000 columns", data: []byte(strings.Repeat("c;", 9999) + "c\n" + strings.Repeat("1;", 9999) + "1\n"), mapping: two, refused: "csv.too_many_columns"},
@@ -115,15 +125,21 @@ func TestCatalogueOfBadCSV(t *testing.T) {
 		{id: "C30 destroyed key", data: replace("05334032001", "5,33E+09"), mapping: five, codes: map[string]string{"key.destroyed": "row"}},
 		{id: "C31 total among areas", data: []byte(head + line + ";Insgesamt;2024;9999;12,0\n"), mapping: five, codes: map[string]string{"key.total": "ask"}, records: 2},
 		{id: "C31 total as key", data: []byte("Ortsteil;Wert\nA;1\nStadt insgesamt;2\n"), mapping: two, codes: map[string]string{"key.total": "ask"}, records: 1},
-		{id: "C32 title and footnotes", data: []byte("Stadt Stolberg\nStand 31.12.2024\n\n" + head + line + "\n1) vorläufig\nQuelle: Einwohnermelderegister\n"), mapping: five,
-			codes: map[string]string{"layout.title_lines": "ask", "layout.footer": "ask"}, records: 2},
-		{id: "C32 answered by the mapping", data: []byte("Stadt Stolberg\nStand 31.12.2024\n\n" + head + line + "\n1) vorläufig\nQuelle: Einwohnermelderegister\n"),
-			mapping: "table: {header_rows: 1}\nfooter: '^1\\)'\n" + five, codes: map[string]string{"layout.footer_taken": "accept"}, records: 2},
+		{
+			id: "C32 title and footnotes", data: []byte("Stadt Stolberg\nStand 31.12.2024\n\n" + head + line + "\n1) vorläufig\nQuelle: Einwohnermelderegister\n"), mapping: five,
+			codes: map[string]string{"layout.title_lines": "ask", "layout.footer": "ask"}, records: 2,
+		},
+		{
+			id: "C32 answered by the mapping", data: []byte("Stadt Stolberg\nStand 31.12.2024\n\n" + head + line + "\n1) vorläufig\nQuelle: Einwohnermelderegister\n"),
+			mapping: "table: {header_rows: 1}\nfooter: '^1\\)'\n" + five, codes: map[string]string{"layout.footer_taken": "accept"}, records: 2,
+		},
 		{id: "C35 percent and share", data: []byte("Ortsteil;Quote\nA;31,4 %\nB;0,314\n"), mapping: two, codes: map[string]string{"number.percent_mixed": "ask"}, records: 2},
 		{id: "C36 negative count", data: replace("812", "-3"), mapping: five, codes: map[string]string{"number.negative": "row"}},
-		{id: "C37 part above whole", data: []byte("Ortsteil;Kinder;KinderSGBII\nA;10;12\n"),
+		{
+			id: "C37 part above whole", data: []byte("Ortsteil;Kinder;KinderSGBII\nA;10;12\n"),
 			mapping: "area: {column: A}\nperiod: {value: 2024}\ncolumns: {B: {indicator: x, part: denominator}, C: {indicator: x, part: numerator}}\n",
-			codes:   map[string]string{"number.part_above_whole": "warn"}, records: 2},
+			codes:   map[string]string{"number.part_above_whole": "warn"}, records: 2,
+		},
 		{id: "C39 persons", data: []byte("Name;Vorname;Geburtsdatum;IBAN;Mail\nMuster;Eva;01.02.1980;DE89370400440532013000;eva@example.org\n"), mapping: two, refused: "file.person_data"},
 		{id: "C39 persons without telling names", data: []byte("A;B;C\n01;eva@example.org;5\n02;max@example.org;7\n"), mapping: two, refused: "file.person_data"},
 		{id: "text in a number column", data: replace("812", "viele"), mapping: five, codes: map[string]string{"number.text": "row"}},
@@ -143,8 +159,10 @@ func TestCatalogueOfBadCSV(t *testing.T) {
 		{id: "text behind a quote", data: replace("Mühle", `"Mühle" Nord`), mapping: five, codes: map[string]string{"csv.stray_quote": "row"}},
 		{id: "filter leaves nothing", data: []byte(head + line), mapping: five + "filter: [{column: A, length: 8}]\n", refused: "filter.nothing"},
 		{id: "given separator absent", data: []byte(head + line), mapping: "table: {delimiter: tab}\n" + five, refused: "csv.delimiter_given"},
-		{id: "data after the footer", data: []byte(head + line + "\nQuelle: Amt\n" + line), mapping: five,
-			codes: map[string]string{"layout.footer": "ask", "layout.data_after_footer": "ask"}, records: 2},
+		{
+			id: "data after the footer", data: []byte(head + line + "\nQuelle: Amt\n" + line), mapping: five,
+			codes: map[string]string{"layout.footer": "ask", "layout.data_after_footer": "ask"}, records: 2,
+		},
 	} {
 		t.Run(c.id, func(t *testing.T) {
 			o := try(c.data, "a.csv", c.mapping, nil)
@@ -219,8 +237,10 @@ func TestSignsOfTheLegendBecomeFlags(t *testing.T) { // C27
 		fmt.Fprintf(&b, "A%d;%s\n", i, s)
 	}
 	o := try([]byte(b.String()), "a.csv", two, nil)
-	want := []string{"zero", "rounded_zero", "unknown", "not_yet", "unsafe", "not_applicable", "unsafe", "corrected", "provisional", "unknown", "unknown", "missing", "missing",
-		"not_applicable"}
+	want := []string{
+		"zero", "rounded_zero", "unknown", "not_yet", "unsafe", "not_applicable", "unsafe", "corrected", "provisional", "unknown", "unknown", "missing", "missing",
+		"not_applicable",
+	}
 	if len(o.records) != len(want) || o.codes["number.error"] != "warn" {
 		t.Fatalf("%d records, %v", len(o.records), o.all)
 	}

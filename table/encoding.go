@@ -26,12 +26,16 @@ const (
 	MacRoman    = "macintosh"
 )
 
-var charmaps = map[string]*charmap.Charmap{Windows1252: charmap.Windows1252, Latin1: charmap.ISO8859_1, Latin9: charmap.ISO8859_15, CP850: charmap.CodePage850,
-	MacRoman: charmap.Macintosh}
+var charmaps = map[string]*charmap.Charmap{
+	Windows1252: charmap.Windows1252, Latin1: charmap.ISO8859_1, Latin9: charmap.ISO8859_15, CP850: charmap.CodePage850,
+	MacRoman: charmap.Macintosh,
+}
 
-var encodingAliases = map[string]string{"utf8": UTF8, "utf-8-sig": UTF8, "utf-8 with bom": UTF8, "utf-16": UTF16LE, "utf16": UTF16LE, "utf-16-le": UTF16LE, "utf-16-be": UTF16BE,
+var encodingAliases = map[string]string{
+	"utf8": UTF8, "utf-8-sig": UTF8, "utf-8 with bom": UTF8, "utf-16": UTF16LE, "utf16": UTF16LE, "utf-16-le": UTF16LE, "utf-16-be": UTF16BE,
 	"cp1252": Windows1252, "ansi": Windows1252, "windows1252": Windows1252, "latin1": Latin1, "latin-1": Latin1, "iso8859-1": Latin1, "latin9": Latin9,
-	"iso8859-15": Latin9, "ibm850": CP850, "dos": CP850, "macroman": MacRoman, "mac": MacRoman}
+	"iso8859-15": Latin9, "ibm850": CP850, "dos": CP850, "macroman": MacRoman, "mac": MacRoman,
+}
 
 // Encodings lists the encodings a mapping may name.
 func Encodings() []string {

@@ -25,8 +25,10 @@ const (
 	FlagMissing                   // empty, NULL
 )
 
-var flagNames = [...]string{"value", "zero", "rounded_zero", "suppressed", "unknown", "not_yet", "not_applicable", "unsafe", "provisional",
-	"estimated", "corrected", "rebased", "missing"}
+var flagNames = [...]string{
+	"value", "zero", "rounded_zero", "suppressed", "unknown", "not_yet", "not_applicable", "unsafe", "provisional",
+	"estimated", "corrected", "rebased", "missing",
+}
 
 // String returns the name used in mapping files.
 func (f Flag) String() string {

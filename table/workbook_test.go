@@ -124,25 +124,37 @@ func TestCatalogueOfBadWorkbooks(t *testing.T) {
 		{id: "X03 zip bomb", data: bomb.Bytes(), refused: "zip.bomb"},
 		{id: "X04 zip in zip", data: zipped(t, map[string]string{"inner.zip": string(zipped(t, map[string]string{"a": "b"}))}), refused: "zip.no_workbook"},
 		{id: "X05 many entries", data: zipped(t, many), refused: "zip.entries"},
-		{id: "X06 external entities", data: book{sheet: headRow + dataRow, shared: `<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a SYSTEM "file:///etc/passwd">]><sst` + ns + `><si><t>&a;</t></si></sst>`}.bytes(t),
-			refused: "xlsx.dtd"},
+		{
+			id: "X06 external entities", data: book{sheet: headRow + dataRow, shared: `<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a SYSTEM "file:///etc/passwd">]><sst` + ns + `><si><t>&a;</t></si></sst>`}.bytes(t),
+			refused: "xlsx.dtd",
+		},
 		{id: "X07 billion laughs", data: book{sheet: headRow + dataRow, shared: `<!DOCTYPE s [<!ENTITY a "lol"><!ENTITY b "&a;&a;">]><sst` + ns + `><si><t>&b;</t></si></sst>`}.bytes(t), refused: "xlsx.dtd"},
-		{id: "X08 external links", data: book{sheet: headRow + dataRow, rels: `<Relationship Id="r9" Type="x/externalLink" Target="http://127.0.0.1:9/x" TargetMode="External"/>`}.bytes(t),
-			codes: map[string]string{"xlsx.external": "accept"}, values: []float64{31.4}},
+		{
+			id: "X08 external links", data: book{sheet: headRow + dataRow, rels: `<Relationship Id="r9" Type="x/externalLink" Target="http://127.0.0.1:9/x" TargetMode="External"/>`}.bytes(t),
+			codes: map[string]string{"xlsx.external": "accept"}, values: []float64{31.4},
+		},
 		{id: "X09 macros", name: "a.xlsm", data: book{sheet: headRow + dataRow, extra: map[string]string{"xl/vbaProject.bin": "x"}}.bytes(t), refused: "xlsx.macros"},
 		{id: "X10 password", data: append([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00"...), refused: "file.encrypted"},
 		{id: "X11 path outside", data: book{sheet: headRow + dataRow, extra: map[string]string{"../../../../tmp/kupferfaden-evil": "x"}}.bytes(t), refused: "zip.path"},
 		{id: "X12 formula without value", data: book{sheet: row3(`<c r="B3"><f>SUM(B1:B2)</f></c>`)}.bytes(t), codes: map[string]string{"xlsx.formula_no_value": "row"}, values: []float64{31.4}},
 		{id: "formula with value", data: book{sheet: row3(`<c r="B3"><f>SUM(B1:B2)</f><v>62.8</v></c>`)}.bytes(t), values: []float64{31.4, 62.8}},
 		{id: "X13 error value", data: book{sheet: row3(`<c r="B3" t="e"><v>#REF!</v></c>`)}.bytes(t), codes: map[string]string{"xlsx.error_value": "row"}, values: []float64{31.4}},
-		{id: "X14 merged header", data: book{sheet: `<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>2</v></c></row>` + dataRow, post: `<mergeCells count="1"><mergeCell ref="B1:C1"/></mergeCells>`}.bytes(t),
-			codes: map[string]string{"sheet.merged_header": "ask"}, values: []float64{31.4}},
-		{id: "X15 hidden rows and columns", data: book{sheet: headRow + strings.Replace(dataRow, `<row r="2"`, `<row r="2" hidden="1"`, 1), pre: `<cols><col min="2" max="2" hidden="1"/></cols>`}.bytes(t),
-			codes: map[string]string{"sheet.hidden_rows": "ask", "sheet.hidden_columns": "ask"}, values: []float64{31.4}},
-		{id: "X15 hidden sheets", data: book{sheet: headRow + dataRow, workbook: `<workbook` + ns + `><sheets><sheet name="T" sheetId="1" r:id="r1"/><sheet name="Geheim" sheetId="2" state="hidden" r:id="r1"/></sheets></workbook>`}.bytes(t),
-			codes: map[string]string{"sheet.hidden_others": "warn"}, values: []float64{31.4}},
-		{id: "X17 number as text", data: book{sheet: headRow + `<row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2" t="inlineStr"><is><t>31,4</t></is></c></row>`}.bytes(t),
-			codes: map[string]string{"number.as_text": "warn"}, values: []float64{31.4}},
+		{
+			id: "X14 merged header", data: book{sheet: `<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>2</v></c></row>` + dataRow, post: `<mergeCells count="1"><mergeCell ref="B1:C1"/></mergeCells>`}.bytes(t),
+			codes: map[string]string{"sheet.merged_header": "ask"}, values: []float64{31.4},
+		},
+		{
+			id: "X15 hidden rows and columns", data: book{sheet: headRow + strings.Replace(dataRow, `<row r="2"`, `<row r="2" hidden="1"`, 1), pre: `<cols><col min="2" max="2" hidden="1"/></cols>`}.bytes(t),
+			codes: map[string]string{"sheet.hidden_rows": "ask", "sheet.hidden_columns": "ask"}, values: []float64{31.4},
+		},
+		{
+			id: "X15 hidden sheets", data: book{sheet: headRow + dataRow, workbook: `<workbook` + ns + `><sheets><sheet name="T" sheetId="1" r:id="r1"/><sheet name="Geheim" sheetId="2" state="hidden" r:id="r1"/></sheets></workbook>`}.bytes(t),
+			codes: map[string]string{"sheet.hidden_others": "warn"}, values: []float64{31.4},
+		},
+		{
+			id: "X17 number as text", data: book{sheet: headRow + `<row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2" t="inlineStr"><is><t>31,4</t></is></c></row>`}.bytes(t),
+			codes: map[string]string{"number.as_text": "warn"}, values: []float64{31.4},
+		},
 		{id: "X19 false dimension", data: book{sheet: headRow + dataRow, pre: `<dimension ref="A1:XFD1048576"/>`}.bytes(t), values: []float64{31.4}},
 		{id: "X20 text number outside", data: book{sheet: headRow + `<row r="2"><c r="A2" t="s"><v>999999</v></c></row>`}.bytes(t), refused: "xlsx.shared_string"},
 		{id: "X20 negative text number", data: book{sheet: headRow + `<row r="2"><c r="A2" t="s"><v>-1</v></c></row>`}.bytes(t), refused: "xlsx.shared_string"},
@@ -227,8 +239,10 @@ func TestExternalLinksOpenNoConnection(t *testing.T) {
 		}
 	}()
 	url := "http://" + l.Addr().String() + "/x"
-	data := book{sheet: headRow + dataRow, rels: `<Relationship Id="r9" Type="x/attachedTemplate" Target="` + url + `" TargetMode="External"/>`,
-		extra: map[string]string{"xl/externalLinks/externalLink1.xml": `<externalLink><ddeLink ddeService="` + url + `"/></externalLink>`}}.bytes(t)
+	data := book{
+		sheet: headRow + dataRow, rels: `<Relationship Id="r9" Type="x/attachedTemplate" Target="` + url + `" TargetMode="External"/>`,
+		extra: map[string]string{"xl/externalLinks/externalLink1.xml": `<externalLink><ddeLink ddeService="` + url + `"/></externalLink>`},
+	}.bytes(t)
 	if o := try(data, "a.xlsx", xMapping, nil); len(o.records) != 1 {
 		t.Fatal(o.refused, o.all)
 	}
@@ -307,8 +321,10 @@ func TestAMillionFormattedRowsCostLittle(t *testing.T) { // X18
 
 func ods(t testing.TB, body string) []byte {
 	t.Helper()
-	return zipped(t, map[string]string{"mimetype": "application/vnd.oasis.opendocument.spreadsheet",
-		"content.xml": `<?xml version="1.0"?><office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x" xmlns:calcext="c" xmlns:style="s">` + body + `</office:document-content>`})
+	return zipped(t, map[string]string{
+		"mimetype":    "application/vnd.oasis.opendocument.spreadsheet",
+		"content.xml": `<?xml version="1.0"?><office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x" xmlns:calcext="c" xmlns:style="s">` + body + `</office:document-content>`,
+	})
 }
 
 const (
@@ -332,18 +348,27 @@ func TestOpenDocumentSheets(t *testing.T) {
 	}{
 		{"plain", odsSheet(odsHead + odsData), nil, []float64{31.4}},
 		{"a million formatted rows", odsSheet(odsHead + odsData + `<table:table-row table:number-rows-repeated="1048573"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>`), nil, []float64{31.4}},
-		{"X23 filler is not expanded", odsSheet(odsHead + odsData + `<table:table-row table:number-rows-repeated="1048573"><table:table-cell table:number-columns-repeated="16384"><text:p>9</text:p></table:table-cell></table:table-row>`),
-			map[string]string{"ods.repeated": "accept"}, []float64{31.4}},
+		{
+			"X23 filler is not expanded", odsSheet(odsHead + odsData + `<table:table-row table:number-rows-repeated="1048573"><table:table-cell table:number-columns-repeated="16384"><text:p>9</text:p></table:table-cell></table:table-row>`),
+			map[string]string{"ods.repeated": "accept"},
+			[]float64{31.4},
+		},
 		{"equal neighbours are repeated", odsSheet(odsHead + strings.Replace(odsData, "<table:table-row>", `<table:table-row table:number-rows-repeated="3">`, 1)), nil, []float64{31.4, 31.4, 31.4}},
-		{"percentage", odsSheet(cell(`<table:table-cell office:value-type="percentage" office:value="0.314"><text:p>31,4 %</text:p></table:table-cell>`)),
-			map[string]string{"number.percent_mixed": "ask", "xlsx.percent_format": "warn"}, []float64{31.4, 31.4}},
+		{
+			"percentage", odsSheet(cell(`<table:table-cell office:value-type="percentage" office:value="0.314"><text:p>31,4 %</text:p></table:table-cell>`)),
+			map[string]string{"number.percent_mixed": "ask", "xlsx.percent_format": "warn"},
+			[]float64{31.4, 31.4},
+		},
 		{"comment is no content", odsSheet(cell(`<table:table-cell office:value-type="float" office:value="7"><office:annotation><text:p>99</text:p></office:annotation><text:p>7</text:p></table:table-cell>`)), nil, []float64{31.4, 7}},
 		{"number as text", odsSheet(cell(`<table:table-cell office:value-type="string"><text:p>31,5</text:p></table:table-cell>`)), map[string]string{"number.as_text": "warn"}, []float64{31.4, 31.5}},
 		{"error", odsSheet(cell(`<table:table-cell office:value-type="string" calcext:value-type="error"><text:p>#REF!</text:p></table:table-cell>`)), map[string]string{"xlsx.error_value": "row"}, []float64{31.4}},
 		{"formula without value", odsSheet(cell(`<table:table-cell table:formula="of:=SUM([.B1])"/>`)), map[string]string{"xlsx.formula_no_value": "row"}, []float64{31.4}},
 		{"hidden row", odsSheet(odsHead + strings.Replace(odsData, "<table:table-row>", `<table:table-row table:visibility="collapse">`, 1)), map[string]string{"sheet.hidden_rows": "ask"}, []float64{31.4}},
-		{"merged header", odsSheet(strings.Replace(odsHead, `<table:table-cell office:value-type="string"><text:p>Wert`, `<table:table-cell table:number-columns-spanned="2" office:value-type="string"><text:p>Wert`, 1) + odsData),
-			map[string]string{"sheet.merged_header": "ask"}, []float64{31.4}},
+		{
+			"merged header", odsSheet(strings.Replace(odsHead, `<table:table-cell office:value-type="string"><text:p>Wert`, `<table:table-cell table:number-columns-spanned="2" office:value-type="string"><text:p>Wert`, 1) + odsData),
+			map[string]string{"sheet.merged_header": "ask"},
+			[]float64{31.4},
+		},
 		{"hidden sheet", `<office:automatic-styles><style:style style:name="ta2"><style:table-properties table:display="false"/></style:style></office:automatic-styles>` + strings.Replace(odsSheet(odsHead+odsData), "</office:spreadsheet>",
 			`<table:table table:name="Geheim" table:style-name="ta2"/></office:spreadsheet>`, 1), map[string]string{"sheet.hidden_others": "warn"}, []float64{31.4}},
 	} {

@@ -101,14 +101,11 @@ func TestBadShapefiles(t *testing.T) {
 	plain := []string{"--key", "NAME"}
 	broken := shp(5, le(int32(5), 0.0, 0.0, 1.0, 1.0, int32(2), int32(3), int32(0), int32(99999), 0.0, 0.0, 1.0, 1.0, 0.0, 0.0), 0)
 	endless := shp(5, le(int32(5), 0.0, 0.0, 1.0, 1.0, int32(1), int32(4), int32(0), math.Inf(1), 0.0, 1.0, 1.0, 0.0, 0.0, math.Inf(1), 0.0), 0)
-	second := func() (list []entry) {
-		for _, p := range []entry{{"b.shp", string(shp(5, nil, 0))}, {"b.shx", string(shp(5, nil, 0)[:100])}, {"b.dbf", string(dbf("B", "  31"))}, {"b.prj", wgs84}, {"b.cpg", "CP850"}} {
-			list = append(list, p)
-		}
-		return list
+	second := []entry{
+		{"b.shp", string(shp(5, nil, 0))}, {"b.shx", string(shp(5, nil, 0)[:100])}, {"b.dbf", string(dbf("B", "  31"))}, {"b.prj", wgs84}, {"b.cpg", "CP850"},
 	}
 	upper := []entry{}
-	for _, p := range second() {
+	for _, p := range second {
 		upper = append(upper, entry{"Grüße/" + strings.ToUpper(p.name), p.text})
 	}
 	prove(t, []badCase{
@@ -120,8 +117,8 @@ func TestBadShapefiles(t *testing.T) {
 		{id: "S06 entry outside", file: "s.zip", data: shapefile(nil, entry{"../../../tmp/kupferfaden-evil.shp", "x"}), args: byName, outcome: refused, code: "geo.archive.name", says: []string{"kupferfaden-evil"}},
 		{id: "S07 symbolic link", file: "s.zip", data: link("a.shp", "/etc/passwd"), args: byName, outcome: refused, code: "geo.archive.symlink"},
 		{id: "S08 password", file: "s.zip", data: encrypted(shapefile(nil)), args: byName, outcome: refused, code: "geo.archive.encrypted"},
-		{id: "S09 two in one", file: "s.zip", data: shapefile(nil, second()...), args: byName, outcome: asked, code: "geo.layer.choose", says: []string{"a und b", "--layer"}},
-		{id: "S09 answered", file: "s.zip", data: shapefile(nil, second()...), args: append([]string{"--layer", "b"}, byName...), outcome: accepted, takes: -1},
+		{id: "S09 two in one", file: "s.zip", data: shapefile(nil, second...), args: byName, outcome: asked, code: "geo.layer.choose", says: []string{"a und b", "--layer"}},
+		{id: "S09 answered", file: "s.zip", data: shapefile(nil, second...), args: append([]string{"--layer", "b"}, byName...), outcome: accepted, takes: -1},
 		{id: "S10 zip bomb", file: "s.zip", data: bomb(1<<30, "a.dbf", entry{"a.shp", string(shp(5, nil, 0))}, entry{"a.shx", "x"}, entry{"a.prj", wgs84}), args: byName, outcome: refused, code: "geo.archive.bomb"},
 		{id: "S11 litter", file: "s.zip", data: shapefile(nil, entry{"__MACOSX/._a.shp", "x"}, entry{"Thumbs.db", "x"}), args: plain, outcome: accepted, takes: -1},
 		{id: "S12 capitals in a folder", file: "s.zip", data: zipped(upper...), args: plain, outcome: accepted, takes: -1},

@@ -84,8 +84,10 @@ const (
 // (ASVS 6.2.5).
 func CheckPassword(password string, a Account) error {
 	fail := func(key string) error {
-		return &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Params: kernel.Params("min", MinPassword, "max", MaxPassword),
-			Fields: map[string]string{"password": key}}
+		return &kernel.Error{
+			Kind: kernel.Invalid, Key: "account.invalid", Params: kernel.Params("min", MinPassword, "max", MaxPassword),
+			Fields: map[string]string{"password": key},
+		}
 	}
 	switch n := utf8.RuneCountInString(password); {
 	case !utf8.ValidString(password):

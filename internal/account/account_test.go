@@ -33,7 +33,9 @@ func (f *fake) find(ok func(account.Account) bool) (*account.Account, error) {
 	}
 	return nil, kernel.E(kernel.NotFound, "account.notfound")
 }
+
 func (f *fake) Accounts(context.Context, kernel.ID) ([]account.Account, error) { return f.list, nil }
+
 func (f *fake) Account(_ context.Context, _, id kernel.ID) (account.Account, error) {
 	a, err := f.find(func(a account.Account) bool { return a.ID == id })
 	if err != nil {
@@ -41,6 +43,7 @@ func (f *fake) Account(_ context.Context, _, id kernel.ID) (account.Account, err
 	}
 	return *a, nil
 }
+
 func (f *fake) ByEmail(_ context.Context, _ kernel.ID, folded string) (account.Account, error) {
 	a, err := f.find(func(a account.Account) bool { return account.FoldEmail(a.Email) == folded })
 	if err != nil {
@@ -48,10 +51,12 @@ func (f *fake) ByEmail(_ context.Context, _ kernel.ID, folded string) (account.A
 	}
 	return *a, nil
 }
+
 func (f *fake) Insert(_ context.Context, _ kernel.ID, a account.Account) error {
 	f.list = append(f.list, a)
 	return nil
 }
+
 func (f *fake) SetPassword(_ context.Context, _, id kernel.ID, hash string, must bool) error {
 	a, err := f.find(func(a account.Account) bool { return a.ID == id })
 	if err == nil {
@@ -59,6 +64,7 @@ func (f *fake) SetPassword(_ context.Context, _, id kernel.ID, hash string, must
 	}
 	return err
 }
+
 func (f *fake) SetDisabled(_ context.Context, _, id kernel.ID, at kernel.Instant) error {
 	a, err := f.find(func(a account.Account) bool { return a.ID == id })
 	if err == nil {
@@ -66,6 +72,7 @@ func (f *fake) SetDisabled(_ context.Context, _, id kernel.ID, at kernel.Instant
 	}
 	return err
 }
+
 func (f *fake) SetRoles(_ context.Context, _, id kernel.ID, g []account.Grant) error {
 	a, err := f.find(func(a account.Account) bool { return a.ID == id })
 	if err == nil {
@@ -73,6 +80,7 @@ func (f *fake) SetRoles(_ context.Context, _, id kernel.ID, g []account.Grant) e
 	}
 	return err
 }
+
 func (f *fake) EndSessions(_ context.Context, _, id kernel.ID) error {
 	f.ended = append(f.ended, id)
 	return nil

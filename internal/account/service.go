@@ -298,8 +298,10 @@ func (s *Service) SetRoles(ctx context.Context, by access.Actor, id kernel.ID, r
 	}
 	for _, r := range roles {
 		if !slices.Contains(assignable, r) {
-			return &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Params: kernel.Params("roles", roleNames()),
-				Fields: map[string]string{"roles": "account.roles.unknown"}}
+			return &kernel.Error{
+				Kind: kernel.Invalid, Key: "account.invalid", Params: kernel.Params("roles", roleNames()),
+				Fields: map[string]string{"roles": "account.roles.unknown"},
+			}
 		}
 	}
 	if by.Person == id && !slices.Contains(roles, access.Admin) {

@@ -44,8 +44,10 @@ type fakeStore struct {
 }
 
 func newFakeStore() *fakeStore {
-	return &fakeStore{levels: map[kernel.ID]area.Level{}, editions: map[kernel.ID]area.Edition{}, maps: map[kernel.ID]area.Maps{},
-		records: map[kernel.ID]area.Record{}, areas: map[kernel.ID]area.Area{}, outlines: map[kernel.ID][]byte{}, figures: map[kernel.ID]bool{}}
+	return &fakeStore{
+		levels: map[kernel.ID]area.Level{}, editions: map[kernel.ID]area.Edition{}, maps: map[kernel.ID]area.Maps{},
+		records: map[kernel.ID]area.Record{}, areas: map[kernel.ID]area.Area{}, outlines: map[kernel.ID][]byte{}, figures: map[kernel.ID]bool{},
+	}
 }
 
 func (f *fakeStore) Tx(ctx context.Context, do func(context.Context) error) error {
@@ -184,8 +186,10 @@ func newService(t testing.TB) (*area.Service, *fakeStore) {
 
 // request is an import of GeoJSON with the key in "key" and the name in "name".
 func request(level, edition string, from kernel.Date, file string) area.ImportRequest {
-	return area.ImportRequest{Level: level, Edition: edition, ValidFrom: from, KeyField: "key", NameField: "name",
-		FileName: "test.geojson", Data: strings.NewReader(file), Size: int64(len(file))}
+	return area.ImportRequest{
+		Level: level, Edition: edition, ValidFrom: from, KeyField: "key", NameField: "name",
+		FileName: "test.geojson", Data: strings.NewReader(file), Size: int64(len(file)),
+	}
 }
 
 // square is a polygon ring of side d degrees with its south-west corner at x, y.

@@ -283,8 +283,10 @@ func (im *importing) store(ctx context.Context) error {
 }
 
 func (im *importing) report(unchanged bool) Report {
-	r := Report{Edition: im.edition, Areas: len(im.list), Added: len(im.add), Changed: len(im.change), Removed: len(im.remove),
-		Unchanged: unchanged, DryRun: im.q.DryRun, Findings: im.fs.all(), MapBytes: map[Detail]int{}, Drawn: im.drawn()}
+	r := Report{
+		Edition: im.edition, Areas: len(im.list), Added: len(im.add), Changed: len(im.change), Removed: len(im.remove),
+		Unchanged: unchanged, DryRun: im.q.DryRun, Findings: im.fs.all(), MapBytes: map[Detail]int{}, Drawn: im.drawn(),
+	}
 	for _, d := range im.list {
 		r.AreaM2 += d.area.AreaM2
 	}

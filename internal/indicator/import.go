@@ -286,16 +286,20 @@ func (im *importing) checkTargets() error {
 		}
 		v := im.st.catalogue[n].Current()
 		if !v.takes(t.Part) {
-			im.found.add(kernel.Finding{Code: "indicator.mapping.part", Outcome: kernel.RefuseFile, Column: column,
-				Params: kernel.Params("indicator", v.Name, "key", t.Indicator, "part", partWord(partNames[partCodes[t.Part]]))})
+			im.found.add(kernel.Finding{
+				Code: "indicator.mapping.part", Outcome: kernel.RefuseFile, Column: column,
+				Params: kernel.Params("indicator", v.Name, "key", t.Indicator, "part", partWord(partNames[partCodes[t.Part]])),
+			})
 		}
 		if v.Aggregation == Sum && t.Part == table.PartValue {
 			t.Part = table.PartNumerator // the same thing for a count
 		}
 		p := place{t.Indicator, t.Period, t.Part}
 		if other, twice := seen[p]; twice && im.req.Mapping.Long == nil {
-			im.found.add(kernel.Finding{Code: "indicator.mapping.twice", Outcome: kernel.RefuseFile, Column: column,
-				Params: kernel.Params("indicator", v.Name, "key", t.Indicator, "part", partWord(partNames[partCodes[t.Part]]), "other", other)})
+			im.found.add(kernel.Finding{
+				Code: "indicator.mapping.twice", Outcome: kernel.RefuseFile, Column: column,
+				Params: kernel.Params("indicator", v.Name, "key", t.Indicator, "part", partWord(partNames[partCodes[t.Part]]), "other", other),
+			})
 		}
 		seen[p] = column
 	}
@@ -353,8 +357,10 @@ func (im *importing) outside(p kernel.Period) (kernel.Finding, bool) {
 	if p.Within(from, e.ValidTo) {
 		return kernel.Finding{}, false
 	}
-	f := kernel.Finding{Code: "indicator.period.before", Outcome: kernel.RefuseRow,
-		Params: kernel.Params("period", p, "level", e.Level.Key, "edition", e.Key, "day", e.ValidFrom, "code", "indicator.period.outside")}
+	f := kernel.Finding{
+		Code: "indicator.period.before", Outcome: kernel.RefuseRow,
+		Params: kernel.Params("period", p, "level", e.Level.Key, "edition", e.Key, "day", e.ValidFrom, "code", "indicator.period.outside"),
+	}
 	if e.ValidFrom == "" || p.To >= e.ValidFrom {
 		f.Code, f.Params["day"] = "indicator.period.after", e.ValidTo
 	}

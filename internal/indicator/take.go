@@ -61,11 +61,15 @@ func (im *importing) twice() {
 		if !equal {
 			im.st.bad.add(p.first)
 			im.st.bad.add(p.two)
-			im.found.add(kernel.Finding{Code: "indicator.import.twice", Outcome: kernel.RefuseRow, Row: int(p.two), Key: key,
-				Params: kernel.Params("first", int(p.first), "second", int(p.two))})
+			im.found.add(kernel.Finding{
+				Code: "indicator.import.twice", Outcome: kernel.RefuseRow, Row: int(p.two), Key: key,
+				Params: kernel.Params("first", int(p.first), "second", int(p.two)),
+			})
 		} else {
-			im.found.add(kernel.Finding{Code: "indicator.import.twice_equal", Outcome: kernel.Warn, Row: int(p.two), Key: key,
-				Params: kernel.Params("first", int(p.first), "second", int(p.two))})
+			im.found.add(kernel.Finding{
+				Code: "indicator.import.twice_equal", Outcome: kernel.Warn, Row: int(p.two), Key: key,
+				Params: kernel.Params("first", int(p.first), "second", int(p.two)),
+			})
 		}
 		n, ok := place[p.area]
 		if !ok {

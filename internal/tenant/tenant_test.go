@@ -20,6 +20,7 @@ func (f *fake) Insert(_ context.Context, t tenant.Tenant) error {
 	f.list = append(f.list, t)
 	return nil
 }
+
 func (f *fake) Update(_ context.Context, t tenant.Tenant) error {
 	for i := range f.list {
 		if f.list[i].ID == t.ID {
@@ -46,8 +47,10 @@ func TestOnlyTheOperatorMakesTowns(t *testing.T) {
 }
 
 func TestKeysAreFitForAddresses(t *testing.T) {
-	for key, ok := range map[string]bool{"default": true, "kupferstadt-2": true, "a": true, "": false, "Köln": false, "a b": false, "-a": false, "a/b": false,
-		"a123456789012345678901234567890123456789": true, "a1234567890123456789012345678901234567890": false} {
+	for key, ok := range map[string]bool{
+		"default": true, "kupferstadt-2": true, "a": true, "": false, "Köln": false, "a b": false, "-a": false, "a/b": false,
+		"a123456789012345678901234567890123456789": true, "a1234567890123456789012345678901234567890": false,
+	} {
 		err := tenant.Tenant{Key: key, Name: kernel.T("X", "")}.Validate()
 		if (err == nil) != ok {
 			t.Errorf("key %q: %v", key, err)

@@ -29,8 +29,10 @@ import (
 // filled draws every component once, with a form that was refused.
 func filled(r *web.Request) templ.Component {
 	f := web.NewForm(r)
-	f.Fail(&kernel.Error{Kind: kernel.Invalid, Key: "form.invalid", Fields: map[string]string{"name": "tenant.name.missing", "art": "account.roles.missing", "datei": "web.file.missing"},
-		Findings: []kernel.Finding{{Code: "x", Outcome: kernel.Warn, Row: 3, Text: "<b>warned</b>"}, {Code: "y", Outcome: kernel.RefuseFile, Text: "refused"}}})
+	f.Fail(&kernel.Error{
+		Kind: kernel.Invalid, Key: "form.invalid", Fields: map[string]string{"name": "tenant.name.missing", "art": "account.roles.missing", "datei": "web.file.missing"},
+		Findings: []kernel.Finding{{Code: "x", Outcome: kernel.Warn, Row: 3, Text: "<b>warned</b>"}, {Code: "y", Outcome: kernel.RefuseFile, Text: "refused"}},
+	})
 	items := []web.Item{{Value: "a", Text: "A", Hint: "mehr"}, {Value: "b", Text: "B"}}
 	inside := func(c templ.Component) templ.Component {
 		return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
@@ -49,8 +51,10 @@ func filled(r *web.Request) templ.Component {
 		inside(web.Toolbar()), web.Button(web.Btn{Text: "Los", Name: "n", Value: "v", Action: "/x", Danger: true}), web.LinkButton(web.Secondary, "/raeume", "Räume"),
 		web.Notice(web.Danger, "Nein"), inside(web.NoticeBox(web.Warning, "Vielleicht")), web.Badge(web.Info, "neu"),
 		web.Said(kernel.Text{"en": "English only"}),
-		web.DataTable(web.Table{Caption: "Tabelle", Columns: []web.Column{{Text: "Raum"}, {Text: "Zahl", Numeric: true, Hint: "in %", Sort: "?s=1", Sorted: "ascending"}},
-			Rows: []web.Row{{Cells: []web.Cell{{Text: "A", Href: "/raeume"}, {Text: "1", Note: "geschätzt"}}}}}),
+		web.DataTable(web.Table{
+			Caption: "Tabelle", Columns: []web.Column{{Text: "Raum"}, {Text: "Zahl", Numeric: true, Hint: "in %", Sort: "?s=1", Sorted: "ascending"}},
+			Rows: []web.Row{{Cells: []web.Cell{{Text: "A", Href: "/raeume"}, {Text: "1", Note: "geschätzt"}}}},
+		}),
 		web.DataTable(web.Table{Caption: "Leer", Columns: []web.Column{{Text: "Raum"}}, Empty: "Nichts da"}),
 		web.Pagination(web.Pages{Prev: "?p=1", Next: "?p=3", Text: "2"}), web.Tabs("Sichten", []web.Tab{{Text: "A", Href: "/raeume", Current: true}}),
 		web.Definitions([]web.Definition{{Term: "Zähler", Text: "Personen"}}), inside(web.Empty("Leer", "noch")),

@@ -59,10 +59,12 @@ var people = sessions{
 }
 
 func newMux(list towns) *web.Mux {
-	m := web.New(web.Options{Tenants: list, Sessions: people, Log: slog.New(slog.DiscardHandler),
+	m := web.New(web.Options{
+		Tenants: list, Sessions: people, Log: slog.New(slog.DiscardHandler),
 		SignIn: func(r *web.Request, back string) templ.Component {
 			return templ.Raw(`<form id="signin" action="` + r.Link("/anmelden") + `"><input type="hidden" name="weiter" value="` + templ.EscapeString(back) + `"></form>`)
-		}})
+		},
+	})
 	m.Handle("GET /{$}", access.ReadPublic, page("Start"))
 	m.Handle("GET /raeume", access.ReadPublic, page("Räume"))
 	m.Handle("GET /raeume/{level}/{key}", access.ReadPublic, func(w http.ResponseWriter, r *web.Request) error {

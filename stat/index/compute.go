@@ -229,8 +229,10 @@ func (p *prepared) aggregator(scores [][]float64) (*aggregator, error) {
 		g.terms[c] = make([]float64, n)
 		for j, v := range scores[c] {
 			if !plain && !(v > 0) {
-				return nil, &DomainError{p.m.Indicators[col.at].Key, int(p.areas[col.area(j)]), v,
-					fmt.Sprintf("the %s mean needs standardised values above 0", p.m.Aggregate)}
+				return nil, &DomainError{
+					p.m.Indicators[col.at].Key, int(p.areas[col.area(j)]), v,
+					fmt.Sprintf("the %s mean needs standardised values above 0", p.m.Aggregate),
+				}
 			}
 			g.terms[c][col.area(j)] = p.m.term(v)
 		}

@@ -194,8 +194,10 @@ func TestAggregatesEqualCOINr(t *testing.T) {
 		how  index.Aggregate
 		want float64
 	}{{index.Mean, 42.5}, {index.Geometric, 33.6358566101}, {index.Harmonic, 24.6153846154}} {
-		m := index.Method{Reference: index.MeanOfAreas, SD: index.Population, Standardise: index.Rank, Ties: rank.Average, Aggregate: c.how,
-			Missing: index.MissingPolicy{Kind: index.ExcludeArea}}
+		m := index.Method{
+			Reference: index.MeanOfAreas, SD: index.Population, Standardise: index.Rank, Ties: rank.Average, Aggregate: c.how,
+			Missing: index.MissingPolicy{Kind: index.ExcludeArea},
+		}
 		m.Indicators = []index.Indicator{{Key: "a", Weight: 1, Direction: 1}, {Key: "b", Weight: 2, Direction: 1}, {Key: "c", Weight: 1, Direction: 1}}
 		// Ranks are the scores: of 80 areas the last one ranks 10, 40 and 80.
 		in := index.Input{Values: make([][]float64, 3)}

@@ -108,8 +108,10 @@ func TestXLSXIsTypedSafeAndTheSameEveryTime(t *testing.T) {
 	if len(names) != 3 || names[0] != "Einwohner" || names[1] != "Einwohner (2)" || len([]rune(names[2])) > 31 {
 		t.Errorf("%q", names)
 	}
-	for cell, want := range map[string]string{"A1": "Kupferstadt (fiktiv)", "A4": "Schlüssel", "B5": "Mühle; Nord", "C5": "31.4", "B6": "'=HYPERLINK(\"x\")", "C6": "-1", "B7": "-", "C7": "2.0", "C8": "",
-		"A10": "'- genau null"} {
+	for cell, want := range map[string]string{
+		"A1": "Kupferstadt (fiktiv)", "A4": "Schlüssel", "B5": "Mühle; Nord", "C5": "31.4", "B6": "'=HYPERLINK(\"x\")", "C6": "-1", "B7": "-", "C7": "2.0", "C8": "",
+		"A10": "'- genau null",
+	} {
 		if got, err := f.GetCellValue("Einwohner", cell); err != nil || got != want {
 			t.Errorf("%s: %q %v, want %q", cell, got, err, want)
 		}

@@ -98,8 +98,10 @@ func (s *Store) Insert(ctx context.Context, tenant kernel.ID, a account.Account)
 			`insert into account (tenant_id, id, email, email_folded, name, password_hash, must_change, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			tenant, a.ID, a.Email, account.FoldEmail(a.Email), a.Name, a.Hash, a.MustChange, a.CreatedAt)
 		if db.Duplicate(err) {
-			return &kernel.Error{Kind: kernel.Conflict, Key: "account.exists", Params: kernel.Params("email", a.Email),
-				Fields: map[string]string{"email": "account.exists"}}
+			return &kernel.Error{
+				Kind: kernel.Conflict, Key: "account.exists", Params: kernel.Params("email", a.Email),
+				Fields: map[string]string{"email": "account.exists"},
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("account: %w", err)

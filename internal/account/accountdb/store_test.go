@@ -29,8 +29,10 @@ func town(t *testing.T, d *db.DB, key string) kernel.ID {
 }
 
 func person(email string) account.Account {
-	return account.Account{ID: kernel.NewID(), Email: email, Name: "Name of " + email, Hash: "hash", MustChange: true, CreatedAt: at,
-		Roles: []account.Grant{{ID: kernel.NewID(), Role: access.Planner, From: "2026-01-01"}}}
+	return account.Account{
+		ID: kernel.NewID(), Email: email, Name: "Name of " + email, Hash: "hash", MustChange: true, CreatedAt: at,
+		Roles: []account.Grant{{ID: kernel.NewID(), Role: access.Planner, From: "2026-01-01"}},
+	}
 }
 
 func TestAccountsComeBackAsTheyWere(t *testing.T) {

@@ -126,8 +126,10 @@ func (p pages) list(w http.ResponseWriter, r *web.Request) error {
 
 // create is the editor with a copy of a method, or an empty one.
 func (p pages) create(w http.ResponseWriter, r *web.Request) error {
-	m := analysis.Method{Restandardise: true, Standardise: "z", Aggregate: "sum", Reference: "mean_of_areas", SD: "population", PopulationIndicator: "pop_total",
-		MinPopScope: "any_date", MissingPolicy: "exclude_area", StatusThresholds: []float64{-1, 1, 1.5}}
+	m := analysis.Method{
+		Restandardise: true, Standardise: "z", Aggregate: "sum", Reference: "mean_of_areas", SD: "population", PopulationIndicator: "pop_total",
+		MinPopScope: "any_date", MissingPolicy: "exclude_area", StatusThresholds: []float64{-1, 1, 1.5},
+	}
 	if from := r.URL.Query().Get("von"); from != "" {
 		stored, err := p.s.Method(r.Context(), r.Actor, from)
 		if err != nil {

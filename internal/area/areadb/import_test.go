@@ -49,8 +49,10 @@ func TestImportOfBerlinOnBothEngines(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := s.Import(ctx, a, area.ImportRequest{Level: level, Edition: "2021", ValidFrom: "2021-01-01", KeyField: key, NameField: name,
-				ParentLevel: parent, ParentPrefix: prefix, FileName: file, Data: bytes.NewReader(b), Size: int64(len(b))}, nil)
+			r, err := s.Import(ctx, a, area.ImportRequest{
+				Level: level, Edition: "2021", ValidFrom: "2021-01-01", KeyField: key, NameField: name,
+				ParentLevel: parent, ParentPrefix: prefix, FileName: file, Data: bytes.NewReader(b), Size: int64(len(b)),
+			}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,8 +102,10 @@ func TestImportsOfTwoProgramsDoNotMix(t *testing.T) {
 		for i := range 4 {
 			s := newService(t, d)
 			wg.Go(func() {
-				q := area.ImportRequest{Level: "plr", Edition: fmt.Sprint(i), ValidFrom: kernel.Date(fmt.Sprintf("201%d-01-01", i)), ValidTo: kernel.Date(fmt.Sprintf("201%d-12-31", i)),
-					KeyField: "key", NameField: "name", FileName: "x.geojson", Data: strings.NewReader(file), Size: int64(len(file))}
+				q := area.ImportRequest{
+					Level: "plr", Edition: fmt.Sprint(i), ValidFrom: kernel.Date(fmt.Sprintf("201%d-01-01", i)), ValidTo: kernel.Date(fmt.Sprintf("201%d-12-31", i)),
+					KeyField: "key", NameField: "name", FileName: "x.geojson", Data: strings.NewReader(file), Size: int64(len(file)),
+				}
 				for {
 					_, err := s.Import(ctx, a, q, nil)
 					var e *kernel.Error

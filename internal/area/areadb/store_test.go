@@ -60,8 +60,10 @@ func newTown() town {
 	t.two = t.one
 	t.two.ID, t.two.Key, t.two.ParentID = kernel.NewID(), "0102", ""
 	t.outlines = map[kernel.ID][]byte{t.west.ID: {1, 0, 255}, t.one.ID: {2}, t.two.ID: {3}}
-	t.record = area.Record{Request: area.ImportRequest{Level: "district", KeyField: "K", Rekey: map[string]string{"1#2": "3"}}, Areas: 1,
-		Findings: []kernel.Finding{{Code: "area.name.duplicate", Outcome: kernel.Warn, Key: "01"}}}
+	t.record = area.Record{
+		Request: area.ImportRequest{Level: "district", KeyField: "K", Rekey: map[string]string{"1#2": "3"}}, Areas: 1,
+		Findings: []kernel.Finding{{Code: "area.name.duplicate", Outcome: kernel.Warn, Key: "01"}},
+	}
 	return t
 }
 
@@ -207,10 +209,14 @@ func observe(t *testing.T, d *db.DB, tenant, edition, of kernel.ID) {
 	indicator, slice, delivery := kernel.NewID(), kernel.NewID(), kernel.NewID()
 	at := kernel.InstantOf(time.Now())
 	insert(t, d, "indicator", map[string]any{"tenant_id": tenant, "id": indicator, "key": "pop", "own": false, "field": "A", "position": 1, "parts": "[]", "created_at": at})
-	insert(t, d, "indicator_version", map[string]any{"tenant_id": tenant, "indicator_id": indicator, "version": 1, "name": "{}", "numerator": "{}", "denominator": "{}", "unit": "n",
-		"factor": 1.0, "direction": 0, "office": "", "class": "O", "aggregation": "sum", "signed": false, "note": "{}", "valid_from": "2000-01-01", "reason": "", "created_at": at})
-	insert(t, d, "delivery", map[string]any{"tenant_id": tenant, "id": delivery, "source": "s", "file_name": "f", "sha256": "", "mapping": "", "disclosure": "unchecked", "report": "{}",
-		"rows_taken": 1, "taken_at": at, "taken_by": "", "retracted_by": "", "retracted_reason": ""})
+	insert(t, d, "indicator_version", map[string]any{
+		"tenant_id": tenant, "indicator_id": indicator, "version": 1, "name": "{}", "numerator": "{}", "denominator": "{}", "unit": "n",
+		"factor": 1.0, "direction": 0, "office": "", "class": "O", "aggregation": "sum", "signed": false, "note": "{}", "valid_from": "2000-01-01", "reason": "", "created_at": at,
+	})
+	insert(t, d, "delivery", map[string]any{
+		"tenant_id": tenant, "id": delivery, "source": "s", "file_name": "f", "sha256": "", "mapping": "", "disclosure": "unchecked", "report": "{}",
+		"rows_taken": 1, "taken_at": at, "taken_by": "", "retracted_by": "", "retracted_reason": "",
+	})
 	insert(t, d, "slice", map[string]any{"tenant_id": tenant, "id": slice, "indicator_id": indicator, "version": 1, "edition_id": edition, "period_from": "2022-12-31", "period_to": "2022-12-31", "figures": 1, "parts": 1})
 	insert(t, d, "observation", map[string]any{"tenant_id": tenant, "slice_id": slice, "area_id": of, "revision": 1, "numerator": 5.0, "flag": "", "delivery_id": delivery, "line": 1})
 }

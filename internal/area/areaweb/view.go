@@ -119,8 +119,10 @@ func (v *checked) draw(r *web.Request) error {
 
 // outlineMap draws an edition without figures.
 func outlineMap(r *web.Request, c *area.Coverage) (string, error) {
-	m := mapsvg.Map{Title: r.T("planner.areas.map.title", "n", len(c.Shapes)), Description: r.T("planner.areas.map.description"),
-		Scheme: mapsvg.Sequential(3), Classes: []string{r.T("planner.areas.map.fine"), "", ""}, Geographic: true}
+	m := mapsvg.Map{
+		Title: r.T("planner.areas.map.title", "n", len(c.Shapes)), Description: r.T("planner.areas.map.description"),
+		Scheme: mapsvg.Sequential(3), Classes: []string{r.T("planner.areas.map.fine"), "", ""}, Geographic: true,
+	}
 	for _, s := range c.Shapes {
 		m.Areas = append(m.Areas, mapsvg.Area{Key: s.Area.Key, Name: s.Area.Name, Rings: mapsvg.Polygons(s.Polygons)})
 	}

@@ -69,8 +69,11 @@ func samples() map[string]drawing {
 		"bar": chart.Bar{
 			Frame: frame("SGB-II-Quote nach Sozialraum"), Reference: &chart.Reference{Name: "Stadt", Value: 8.6},
 			Rows: []chart.Row{
-				{Name: "Atsch", Value: val(3.1)}, {Name: "Mühle", Value: val(12.6), Marked: true}, {Name: "Büsbach", Value: chart.None("geheim")},
-				{Name: "Donnerberg und Umgebung mit sehr langem Namen", Value: chart.Value{V: 13.9, Flag: "geschätzt"}}, {Name: "Vicht", Value: val(-1.5)},
+				{Name: "Atsch", Value: val(3.1)},
+				{Name: "Mühle", Value: val(12.6), Marked: true},
+				{Name: "Büsbach", Value: chart.None("geheim")},
+				{Name: "Donnerberg und Umgebung mit sehr langem Namen", Value: chart.Value{V: 13.9, Flag: "geschätzt"}},
+				{Name: "Vicht", Value: val(-1.5)},
 			},
 		},
 		"stack": chart.Stack{
@@ -103,14 +106,19 @@ func samples() map[string]drawing {
 			Frame: frame("Status und Dynamik"), XName: "Statusindex", YName: "Dynamikindex", XLimits: []float64{-1, 1}, YLimits: []float64{-1, 1},
 			FormatX: german, FormatY: german, StatusNames: []string{"hoch", "mittel", "niedrig", "sehr niedrig"},
 			Dots: []chart.Dot{
-				{Name: "Atsch", X: -1.4, Y: 0.2, Status: 1, Dynamic: "+/-"}, {Name: "Mühle", X: 1.9, Y: 1.3, Status: 4, Dynamic: "-", Marked: true},
-				{Name: "Vicht", X: 0.3, Y: -1.6, Status: 2, Dynamic: "+"}, {Name: "Zweifall", X: 1.2, Y: 0.1, Status: 3, Dynamic: "+/-"}, {Name: "Dorff", X: nan, Y: 1},
+				{Name: "Atsch", X: -1.4, Y: 0.2, Status: 1, Dynamic: "+/-"},
+				{Name: "Mühle", X: 1.9, Y: 1.3, Status: 4, Dynamic: "-", Marked: true},
+				{Name: "Vicht", X: 0.3, Y: -1.6, Status: 2, Dynamic: "+"},
+				{Name: "Zweifall", X: 1.2, Y: 0.1, Status: 3, Dynamic: "+/-"},
+				{Name: "Dorff", X: nan, Y: 1},
 			},
 		},
 		"interval": chart.Interval{
 			Frame: frame("Rang mit Spannweite"), Reverse: true,
 			Rows: []chart.IntervalRow{
-				{Name: "Mühle", Value: 1, Low: 1, High: 3, Marked: true}, {Name: "Atsch", Value: 5, Low: 4, High: 5}, {Name: "Vicht", Value: 2, Low: 1, High: 4},
+				{Name: "Mühle", Value: 1, Low: 1, High: 3, Marked: true},
+				{Name: "Atsch", Value: 5, Low: 4, High: 5},
+				{Name: "Vicht", Value: 2, Low: 1, High: 4},
 				{Name: "Dorff", Value: nan, Low: nan, High: nan},
 			},
 		},

@@ -187,8 +187,10 @@ func RegisterDiscard(m *web.Mux, s *inbox.Service, kind inbox.Kind, back string)
 		if err != nil {
 			return err
 		}
-		return r.Render(w, web.Page{Title: r.T("planner.discard.title", "file", file.Name), Nav: web.NavWork, NoIndex: true, Narrow: true,
-			Breadcrumb: []web.Crumb{{Text: r.T("planner.desk.crumb"), Href: "/arbeit"}}}, web.Confirm(web.Confirmation{
+		return r.Render(w, web.Page{
+			Title: r.T("planner.discard.title", "file", file.Name), Nav: web.NavWork, NoIndex: true, Narrow: true,
+			Breadcrumb: []web.Crumb{{Text: r.T("planner.desk.crumb"), Href: "/arbeit"}},
+		}, web.Confirm(web.Confirmation{
 			Text: r.T("planner.discard.text", "size", file.Size), Action: r.Link(Path(file) + "/verwerfen"),
 			Button: r.T("planner.discard.button"), Back: r.Link(Path(file)), Danger: true,
 		}))

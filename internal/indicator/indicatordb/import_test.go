@@ -350,9 +350,18 @@ func TestSignsAreKept(t *testing.T) {
 			flag   indicator.Flag
 			number float64
 		}{
-			{"-", indicator.Zero, 0}, {"0", indicator.RoundedZero, 0}, {".", indicator.Unknown, math.NaN()}, {"...", indicator.NotYet, math.NaN()},
-			{"x", indicator.NotApplicable, math.NaN()}, {"(12)", indicator.Unsafe, 12}, {"/", indicator.Unsafe, math.NaN()}, {"7r", indicator.Corrected, 7},
-			{"8p", indicator.Provisional, 8}, {"9s", indicator.Estimated, 9}, {"geheim", indicator.Suppressed, math.NaN()}, {"12,5", indicator.Value, 12.5},
+			{"-", indicator.Zero, 0},
+			{"0", indicator.RoundedZero, 0},
+			{".", indicator.Unknown, math.NaN()},
+			{"...", indicator.NotYet, math.NaN()},
+			{"x", indicator.NotApplicable, math.NaN()},
+			{"(12)", indicator.Unsafe, 12},
+			{"/", indicator.Unsafe, math.NaN()},
+			{"7r", indicator.Corrected, 7},
+			{"8p", indicator.Provisional, 8},
+			{"9s", indicator.Estimated, 9},
+			{"geheim", indicator.Suppressed, math.NaN()},
+			{"12,5", indicator.Value, 12.5},
 		}
 		var list []place
 		text := "raum;ew\n"

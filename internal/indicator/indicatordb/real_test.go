@@ -251,8 +251,12 @@ func TestEWRMigra(t *testing.T) {
 	for _, c := range []struct {
 		key, day string
 		want     float64
-	}{{"share_migration_bg", "2007-12-31", 842_344}, {"share_migration_bg", "2017-12-31", 1_207_052}, {"origin_turkey", "2007-12-31", 176_312},
-		{"origin_turkey", "2017-12-31", 178_223}} {
+	}{
+		{"share_migration_bg", "2007-12-31", 842_344},
+		{"share_migration_bg", "2017-12-31", 1_207_052},
+		{"origin_turkey", "2007-12-31", 176_312},
+		{"origin_turkey", "2017-12-31", 178_223},
+	} {
 		if got := r.total(c.key, "plr", "pre2021", c.day); got != c.want {
 			t.Errorf("%s %s: %.0f, want %.0f", c.key, c.day, got, c.want)
 		}

@@ -224,8 +224,10 @@ func (p pages) wrongYAML(w http.ResponseWriter, r *web.Request, o opened, sent u
 	o.v = sent
 	f := p.form(r, o)
 	f.Set("yaml", text)
-	f.Fail(&kernel.Error{Kind: kernel.Invalid, Key: "planner.map.yaml.wrong", Params: kernel.Params("line", refusal.Finding.Line, "reason", refusal.Finding.Params["reason"]),
-		Fields: map[string]string{"yaml": "planner.map.yaml.wrong"}})
+	f.Fail(&kernel.Error{
+		Kind: kernel.Invalid, Key: "planner.map.yaml.wrong", Params: kernel.Params("line", refusal.Finding.Line, "reason", refusal.Finding.Params["reason"]),
+		Fields: map[string]string{"yaml": "planner.map.yaml.wrong"},
+	})
 	return r.Invalid(w, p.mappingPage(r, o), mappingPage(r, o, f))
 }
 

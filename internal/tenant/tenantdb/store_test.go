@@ -20,8 +20,10 @@ func TestStoreGivesBackWhatItTook(t *testing.T) {
 		ctx := t.Context()
 		at := kernel.InstantOf(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))
 		second := tenant.Tenant{ID: kernel.NewID(), Key: "zweite", Name: kernel.T("Zweite Stadt", "Second town"), CreatedAt: at}
-		first := tenant.Tenant{ID: kernel.NewID(), Key: "erste", Name: kernel.T("Erste Stadt", ""), Fictional: true, CreatedAt: at,
-			Settings: tenant.Settings{Hosts: []string{"atlas.example.org"}, Languages: []string{"en"}}}
+		first := tenant.Tenant{
+			ID: kernel.NewID(), Key: "erste", Name: kernel.T("Erste Stadt", ""), Fictional: true, CreatedAt: at,
+			Settings: tenant.Settings{Hosts: []string{"atlas.example.org"}, Languages: []string{"en"}},
+		}
 		for _, x := range []tenant.Tenant{second, first} {
 			if err := s.Insert(ctx, x); err != nil {
 				t.Fatal(err)

@@ -201,7 +201,11 @@ export class MapView {
 
   #dim(): void {
     const { store, areas } = this.#page;
-    for (const a of areas().values()) this.#state(a.key, { dim: !counts(a, store.state) });
+    for (const a of areas().values()) {
+      const dim = !counts(a, store.state);
+      this.#state(a.key, { dim });
+      if (a.fills[this.which].startsWith("s")) this.#map?.setFeatureState({ source: "special", id: a.key }, { dim });
+    }
   }
 
   #select(key: string): void {
@@ -324,9 +328,14 @@ export class MapView {
   }
 }
 
+// dimmed shows areas that are not among the picked ones faintly.
+function dimmed(faint: number): ExpressionSpecification {
+  return ["case", ["boolean", ["feature-state", "dim"], false], faint, 1];
+}
+
 // Layers with pictures come when the pictures are there.
 function pictures(map: Maplibre): void {
-  map.addLayer({ id: "special", type: "fill", source: "special", paint: { "fill-pattern": ["get", "special"] } }, "edge");
+  map.addLayer({ id: "special", type: "fill", source: "special", paint: { "fill-pattern": ["get", "special"], "fill-opacity": dimmed(0.15) } }, "edge");
   const size: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 8, 0.5, 13, 0.9];
   map.addLayer({ id: "signs", type: "symbol", source: "signs", layout: { "icon-image": ["get", "sign"], "icon-overlap": "always", "icon-ignore-placement": true, "icon-size": size } });
   map.addLayer({ id: "names", type: "symbol", source: "names", layout: { "icon-image": ["get", "word"], "icon-padding": 4 } });
@@ -344,7 +353,6 @@ function style(data: Outlines, around: Outlines | null): StyleSpecification {
         })),
       }
     : empty;
-  const state = (name: string, yes: number, no: number) => ["case", ["boolean", ["feature-state", name], false], yes, no] as ExpressionSpecification;
   const nobody: ExpressionSpecification = ["in", ["get", "key"], ["literal", []]];
   return {
     version: 8,
@@ -356,12 +364,12 @@ function style(data: Outlines, around: Outlines | null): StyleSpecification {
       names: { type: "geojson", data: names },
     },
     layers: [
-      { id: "fill", type: "fill", source: "areas", paint: { "fill-opacity": state("dim", 0.15, 1), "fill-antialias": false } },
-      { id: "edge", type: "line", source: "areas", paint: { "line-width": 0.9, "line-opacity": state("dim", 0.4, 1) } },
+      { id: "fill", type: "fill", source: "areas", paint: { "fill-opacity": dimmed(0.15), "fill-antialias": false } },
+      { id: "edge", type: "line", source: "areas", paint: { "line-width": 0.9, "line-opacity": dimmed(0.4) } },
       { id: "around", type: "line", source: "around", layout: { "line-join": "round" }, paint: { "line-width": 2.2 } },
       { id: "attention", type: "line", source: "areas", filter: nobody, layout: { "line-join": "round" }, paint: { "line-width": 5 } },
       { id: "attention-gap", type: "line", source: "areas", filter: nobody, layout: { "line-join": "round" }, paint: { "line-width": 1.6 } },
-      { id: "hover", type: "line", source: "areas", layout: { "line-join": "round" }, paint: { "line-width": 3, "line-opacity": state("hover", 1, 0) } },
+      { id: "hover", type: "line", source: "areas", layout: { "line-join": "round" }, paint: { "line-width": 3, "line-opacity": ["case", ["boolean", ["feature-state", "hover"], false], 1, 0] } },
       { id: "halo", type: "line", source: "areas", filter: ["==", ["get", "key"], ""], layout: { "line-join": "round" }, paint: { "line-width": 8 } },
       { id: "selected", type: "line", source: "areas", filter: ["==", ["get", "key"], ""], layout: { "line-join": "round" }, paint: { "line-width": 4.5 } },
     ],

@@ -31,6 +31,7 @@ export function wireTable(table: HTMLTableElement, areas: Map<string, Area>, sto
       mark(areas.get(now.selected)?.row, true);
     }
     if (now.picked !== before.picked || now.range !== before.range) {
+      table.classList.toggle("is-filtered", now.picked.size > 0 || now.range !== null);
       for (const a of areas.values()) a.row.classList.toggle("is-dim", !counts(a, now));
     }
   });
