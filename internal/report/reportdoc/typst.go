@@ -158,7 +158,6 @@ func (p *printer) part(ctx context.Context, n *report.Node, block int, part repo
 		p.terms(part.Blocks, level+1)
 	}
 	p.numbered(it)
-	p.facts(it)
 	return nil
 }
 
@@ -171,9 +170,12 @@ func (p *printer) numbered(it report.Item) {
 		p.put("#page(flipped: true)[\n")
 		defer p.put("]\n")
 	}
-	p.put("#tab([%s], [%s], %v, ", t(label(p.w, it)), t(it.Part.Title), len(tab.Rows) > longTable)
+	long := len(tab.Rows) > longTable
+	p.put("#block(breakable: %v)[\n#tab([%s], [%s], %v, ", long, t(label(p.w, it)), t(it.Part.Title), long)
 	p.table(tab)
 	p.put(")\n")
+	p.facts(it)
+	p.put("]\n\n")
 }
 
 func (p *printer) terms(blocks []report.Terms, level int) {
@@ -207,11 +209,12 @@ func (p *printer) figure(it report.Item) error {
 	if it.Part.Map != nil {
 		width = "60%"
 	}
-	p.put("#picture([%s], [%s], %s, %s, %s, below: %s)\n", t(label(p.w, it)), t(it.Part.Title), s(file), s(it.Part.Alt), width, below)
+	p.put("#block(breakable: false)[\n#picture([%s], [%s], %s, %s, %s, below: %s)\n", t(label(p.w, it)), t(it.Part.Title), s(file), s(it.Part.Alt), width, below)
 	if it.Part.Text != "" {
 		p.put("%s\n\n", t(it.Part.Text))
 	}
 	p.facts(it)
+	p.put("]\n\n") // the picture, what it says and where it is from stay together
 	return nil
 }
 
