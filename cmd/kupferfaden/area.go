@@ -50,7 +50,7 @@ type AreaImportCmd struct {
 }
 
 // areaMemory is from where the collector works harder instead of letting the process grow; it is no limit.
-const areaMemory = 230 << 20
+const areaMemory = 200 << 20
 
 // Run imports the file and prints the report.
 func (c *AreaImportCmd) Run(e *Env) error {
