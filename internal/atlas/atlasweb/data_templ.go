@@ -143,7 +143,7 @@ func dataView(p *dataPage) templ.Component {
 				var templ_7745c5c3_Var9 string
 				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(atlas.Say(p.r.P, o.Name))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `atlasweb/data.templ`, Line: 22, Col: 200}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `atlasweb/data.templ`, Line: 22, Col: 199}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {
@@ -525,7 +525,7 @@ func dataLine(p *dataPage, row *dataRow) templ.Component {
 		var templ_7745c5c3_Var32 string
 		templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(atlas.Say(p.r.P, v.Name))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `atlasweb/data.templ`, Line: 86, Col: 189}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `atlasweb/data.templ`, Line: 86, Col: 188}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 		if templ_7745c5c3_Err != nil {

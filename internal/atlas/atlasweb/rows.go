@@ -148,21 +148,16 @@ func (t *table) row(b *strings.Builder, i int) {
 	if !math.IsNaN(c.Value) {
 		b.WriteString(` data-v="` + strconv.FormatFloat(c.Value, 'g', 7, 64) + `"`)
 	}
-	if c.Outcome != nil && c.State == atlas.Shown {
-		if d := c.Outcome.DynamicClass; d == "+" || d == "-" {
-			b.WriteString(` data-d="` + d + `"`)
-		}
-		if c.Outcome.Attention {
-			b.WriteString(` data-a`)
-		}
-	}
+	marks(b, c, "")
 	if t.second != nil {
 		if j := t.second.Find(c.Area.Key); j >= 0 {
-			if o := &t.second.Cells[j]; o.Class >= 0 {
+			o := &t.second.Cells[j]
+			if o.Class >= 0 {
 				b.WriteString(` data-c2="` + strconv.Itoa(o.Class) + `"`)
 			} else {
 				b.WriteString(` data-s2="` + stateNames[o.State] + `"`)
 			}
+			marks(b, o, "2")
 		}
 	}
 	if c.Area.Key == t.p.q.Selected {
@@ -178,6 +173,19 @@ func (t *table) row(b *strings.Builder, i int) {
 		t.besideCells(b, c)
 	}
 	b.WriteString("</tr>\n")
+}
+
+// marks tell the script how an area has changed and whether it needs attention, by map.
+func marks(b *strings.Builder, c *atlas.Cell, which string) {
+	if c.Outcome == nil || c.State != atlas.Shown {
+		return
+	}
+	if d := c.Outcome.DynamicClass; d == "+" || d == "-" {
+		b.WriteString(` data-d` + which + `="` + d + `"`)
+	}
+	if c.Outcome.Attention {
+		b.WriteString(` data-a` + which)
+	}
 }
 
 // stateNames are the words of data-s, which the script draws as patterns.

@@ -173,10 +173,11 @@ export class MapView {
         const fill = a?.fills[this.which] ?? "snodata";
         map.setFeatureState({ source: "areas", id: f.properties.key }, { fill });
         if (fill.startsWith("s")) special.push({ ...f, properties: { ...f.properties, special: fill.slice(1) } as never });
-        if (this.which === 1 || !a) continue;
-        if (a.attention) attention.push(a.key);
+        if (!a) continue;
+        if (a.attention[this.which]) attention.push(a.key);
         const at = this.#places.get(a.key);
-        if (a.sign && at) signs.push({ type: "Feature", properties: { sign: a.sign }, geometry: { type: "Point", coordinates: at } });
+        const sign = a.signs[this.which];
+        if (sign && at) signs.push({ type: "Feature", properties: { sign }, geometry: { type: "Point", coordinates: at } });
       }
       (map.getSource("special") as GeoJSONSource).setData({ type: "FeatureCollection", features: special });
       (map.getSource("signs") as GeoJSONSource).setData({ type: "FeatureCollection", features: signs });

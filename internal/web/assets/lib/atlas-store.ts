@@ -43,8 +43,8 @@ export interface Area {
   value: number; // NaN where none is shown
   // The class in the first and second map, "c0" or "snodata".
   fills: [string, string];
-  sign: string; // "d+", "d-" or ""
-  attention: boolean;
+  signs: [string, string]; // "d+", "d-" or ""
+  attention: [boolean, boolean];
   href: string;
 }
 
@@ -52,7 +52,7 @@ export interface Area {
 export function readAreas(table: HTMLTableElement): Map<string, Area> {
   const areas = new Map<string, Area>();
   for (const row of table.tBodies[0]?.rows ?? []) {
-    const { k, c, s, v, d, c2, s2 } = row.dataset;
+    const { k, c, s, v, d, c2, s2, d2 } = row.dataset;
     const link = row.querySelector<HTMLAnchorElement>("th a");
     if (k === undefined || !link) continue;
     const fill = (cls?: string, state?: string) => (cls !== undefined ? `c${cls}` : `s${state ?? "nodata"}`);
@@ -62,8 +62,8 @@ export function readAreas(table: HTMLTableElement): Map<string, Area> {
       row,
       value: v === undefined ? NaN : Number(v),
       fills: [fill(c, s), fill(c2, s2)],
-      sign: d ? `d${d}` : "",
-      attention: row.hasAttribute("data-a"),
+      signs: [d ? `d${d}` : "", d2 ? `d${d2}` : ""],
+      attention: [row.hasAttribute("data-a"), row.hasAttribute("data-a2")],
       href: link.href,
     });
   }
@@ -73,7 +73,7 @@ export function readAreas(table: HTMLTableElement): Map<string, Area> {
 // counts tells whether an area is among those the reader has picked.
 export function counts(a: Area, s: State): boolean {
   if (s.picked.size > 0) {
-    const own = [a.fills[0], a.sign, a.attention ? "a" : ""];
+    const own = [a.fills[0], a.signs[0], a.attention[0] ? "a" : ""];
     if (!own.some((x) => x !== "" && s.picked.has(x))) return false;
   }
   if (s.range) {
