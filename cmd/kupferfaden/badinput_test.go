@@ -66,8 +66,8 @@ func (w town) call(args ...string) (code int, out, errs string) {
 	return code, o.String(), e.String()
 }
 
-// answerWithin is the five seconds of the catalogue, four times, because tests share processors and disk with others.
-const answerWithin = 4 * 5 * time.Second
+// answerWithin guards against hanging; the five seconds of the catalogue are a goal for a machine that does nothing else.
+const answerWithin = 60 * time.Second
 
 // must runs a verb that has to succeed.
 func (w town) must(args ...string) string {
