@@ -37,6 +37,17 @@ func (r *resolver) outlinesOf(ctx context.Context, e area.Edition) (string, erro
 		}
 		o.Districts = shapes(above)
 	}
+	for _, l := range slices.Backward(h.Levels) {
+		if len(l.Areas) < 2 {
+			continue
+		}
+		largest, err := r.s.Areas.Coverage(ctx, r.actor, l.Edition.ID, area.Overview)
+		if err != nil {
+			return "", err
+		}
+		o.Town = shapes(largest)
+		break
+	}
 	r.outlines[key] = o
 	return key, nil
 }

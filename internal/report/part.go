@@ -111,6 +111,7 @@ type Outlines struct {
 	Edition   string    `json:"edition"`
 	Shapes    []Outline `json:"shapes"`
 	Districts []Outline `json:"districts,omitempty"`
+	Town      []Outline `json:"town,omitempty"` // the town in few strokes: the largest areas there are more than one of
 }
 
 // Outline is one area: rings of longitude and latitude.

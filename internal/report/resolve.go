@@ -45,7 +45,6 @@ type resolver struct {
 	uses      []Use
 	run       *analysis.Result
 	runErr    error
-	calls     []Call // of the whole edition: an index of indicators needs them
 }
 
 type offerKey struct {

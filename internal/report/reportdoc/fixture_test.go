@@ -64,6 +64,11 @@ func fixture(n int) *report.Document {
 		}
 		profiles.Profiles = append(profiles.Profiles, p)
 	}
+	wide := .01 * float64(side)
+	for i := range 2 { // two districts, as the town in few strokes
+		x := 13 + wide/2*float64(i)
+		o.Town = append(o.Town, report.Outline{Key: fmt.Sprint(i), Name: "Bezirk", Rings: [][][2]float64{{{x, 52}, {x + wide/2, 52}, {x + wide/2, 52 + wide}, {x, 52 + wide}, {x, 52}}}})
+	}
 	facts := report.Facts{Areas: "Planungsraum, Raumstand 2021", Period: "31.12.2025", Base: "Menschen unter der Regelaltersgrenze", Source: "Bundesagentur für Arbeit"}
 	chart := &report.Chart{Type: "line", Unit: "%", Decimals: 1, Percent: true, Periods: frame.Periods, Series: []report.Series{{Name: "Stadt"}}}
 	for _, v := range line() {

@@ -77,9 +77,9 @@ func outlineAreas(list []report.Outline) []mapsvg.Area {
 	return areas
 }
 
-func districts(o *report.Outlines) []mapsvg.District {
-	list := make([]mapsvg.District, len(o.Districts))
-	for i, s := range o.Districts {
+func districts(outlines []report.Outline) []mapsvg.District {
+	list := make([]mapsvg.District, len(outlines))
+	for i, s := range outlines {
 		list[i] = mapsvg.District{Name: s.Name, Rings: rings(s)}
 	}
 	return list
@@ -94,7 +94,7 @@ func (a *artist) base(key string) *mapsvg.Base {
 	if o == nil {
 		o = &report.Outlines{}
 	}
-	a.bases[key] = mapsvg.NewBase(outlineAreas(o.Shapes), districts(o), true, mapsvg.Size{Height: 820})
+	a.bases[key] = mapsvg.NewBase(outlineAreas(o.Shapes), districts(o.Districts), true, mapsvg.Size{Height: 820})
 	return a.bases[key]
 }
 
@@ -108,7 +108,7 @@ func (a *artist) locators(key string) *mapsvg.Base {
 	if o == nil {
 		o = &report.Outlines{}
 	}
-	a.bases[name] = mapsvg.NewBase(outlineAreas(o.Shapes), districts(o), true, mapsvg.Size{Width: 240, Height: 200, Tolerance: .8})
+	a.bases[name] = mapsvg.NewBase(outlineAreas(o.Shapes), districts(o.Town), true, mapsvg.Size{Width: 240, Height: 200, Tolerance: .8})
 	return a.bases[name]
 }
 
@@ -158,7 +158,7 @@ func (a *artist) picture(p report.Part, id string) (string, error) {
 		if o == nil {
 			o = &report.Outlines{}
 		}
-		plan := mapsvg.Plan{Title: p.Title, Description: p.Alt, Areas: outlineAreas(o.Shapes), Districts: districts(o), Geographic: true}
+		plan := mapsvg.Plan{Title: p.Title, Description: p.Alt, Areas: outlineAreas(o.Shapes), Districts: districts(o.Districts), Geographic: true}
 		return plan.SVG(mapsvg.Options{ID: id, Scale: a.scale, Size: mapsvg.Size{Height: 820}}), nil
 	case p.Map != nil:
 		return a.themap(p).SVG(mapsvg.Options{ID: id, Scale: a.scale, Count: func(n int) string { return a.w.Int(int64(n)) }})
