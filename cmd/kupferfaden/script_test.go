@@ -28,6 +28,7 @@ func TestScript(t *testing.T) {
 
 // TestScriptPostgres runs the same scripts on PostgreSQL.
 func TestScriptPostgres(t *testing.T) {
+	dbtest.PostgresURL(t) // skips here where none is named, not inside a script
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: func(e *testscript.Env) error {
 		return setup(t, dbtest.PostgresURL(t))(e)
 	}, Cmds: commands()})

@@ -22,7 +22,6 @@ type comparing struct {
 	*importing
 	raw       Raw
 	known     map[kernel.ID]Delivery
-	same      kernel.ID
 	existing  map[sliceKey]Slice
 	before    []Slice          // of the edition
 	small     int              // counts of one and two

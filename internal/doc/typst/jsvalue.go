@@ -120,14 +120,6 @@ func as[T any](v any) T {
 	return t
 }
 
-func absent(v any) bool {
-	if v == nil {
-		return true
-	}
-	_, ok := v.(undefined)
-	return ok
-}
-
 // property reads a property as JavaScript would, for the kinds of value that have any.
 func property(of, key any) any {
 	switch x := of.(type) {

@@ -117,8 +117,6 @@ func (r *rig) ids(level, edition string, of func(key string) bool) []kernel.ID {
 	return ids
 }
 
-func all(string) bool { return true }
-
 // rollUpRefused: where only a rate was delivered, roll-up is refused with that reason.
 func (r *rig) rollUpRefused(key, level, edition, period string) {
 	r.t.Helper()
