@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 // Package access answers one question: may this person do this to that? One policy table, read by Can, is the only place where permission is
-// decided; pages, files, command line and later the API all ask here. What nobody has allowed is denied.
+// decided; pages, files, feeds, mail, command line and API all ask here. What nobody has allowed is denied.
 package access
 
 import (
@@ -10,117 +10,71 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
-// Role is what a person is for the town.
-type Role string
-
-const (
-	// Planner (Sozialplanung) owns the process: data, index, report, release.
-	Planner Role = "planner"
-	// Admin (Administration) keeps users and operation; sees no figure by that role.
-	Admin Role = "admin"
-	// Operator is the person at the command line of the machine, who can read the database file anyway; acts as planner and admin.
-	Operator Role = "operator"
-)
-
-// Actor is who asks, within one tenant. The zero Person is an anonymous reader.
-type Actor struct {
-	Tenant kernel.ID
-	Person kernel.ID
-	Name   string
-	Roles  []Role
-}
-
-// Anonymous reader of the tenant's public pages.
-func Anonymous(tenant kernel.ID) Actor { return Actor{Tenant: tenant} }
-
-// CommandLine is the person at the machine, who may read the database file anyway.
-func CommandLine(tenant kernel.ID) Actor {
-	return Actor{Tenant: tenant, Name: "command line", Roles: []Role{Operator}}
-}
-
-// Has tells whether the actor holds the role.
-func (a Actor) Has(r Role) bool { return slices.Contains(a.Roles, r) }
-
-// SignedIn tells a person with an account, or the person at the machine, from an anonymous reader.
-func (a Actor) SignedIn() bool { return len(a.Roles) > 0 || a.Person != "" }
-
-// Object is what an action is done to, as far as permission depends on it.
+// Object is what an action is done to, as far as permission depends on it. The zero fields are those of the town as a whole.
 type Object struct {
 	Tenant kernel.ID
+	// Visibility is the widest audience the object has been published to; a draft is Internal. Empty: an act on the town as a whole, on which
+	// nothing is seen.
+	Visibility Audience
+	// Owner is the person the object belongs to; he or she sees it whatever its visibility.
+	Owner kernel.ID
+	// Within lists the processes, groups, offices and areas the object belongs to; roles held there count.
+	Within []Context
+	// Phase lists what the current phase of its process permits; nil where no phase governs. Reading is always permitted.
+	Phase []Action
 	// Locked objects (a frozen report edition, a retracted delivery) can be read but not changed.
 	Locked bool
 }
 
-// Action is something that can be done; the policy table names who may.
-type Action string
-
-const (
-	ReadPublic     Action = "public.read"     // published pages of the town
-	ReadInternal   Action = "internal.read"   // planner pages, unpublished figures of the internal audience
-	ImportAreas    Action = "area.import"     // bring or replace an edition of areas
-	ImportData     Action = "delivery.import" // dry-run, take, retract deliveries
-	EditCatalogue  Action = "indicator.edit"  // own indicators, new versions of definitions
-	EditMethod     Action = "method.edit"     // store a version of an index method
-	RunIndex       Action = "index.run"       // compute and store a run
-	ReleaseFigures Action = "figures.release" // make figures or a run public, or withdraw them
-	EditReport     Action = "report.edit"     // chapters of a report edition
-	ReleaseReport  Action = "report.release"  // freeze and publish a report edition
-	ManageUsers    Action = "user.manage"     // accounts and roles
-	ManageTenant   Action = "tenant.manage"   // name, colours, texts of the town
-	ExportFigures  Action = "figures.export"  // files of figures for the internal or political audience
-	SeeJobs        Action = "job.read"        // progress of background work
-)
-
-// policy names for each action the roles that may do it; everyone stands for any reader.
-var policy = map[Action][]Role{
-	ReadPublic:     {everyone},
-	ReadInternal:   {Planner, Operator},
-	ImportAreas:    {Planner, Operator},
-	ImportData:     {Planner, Operator},
-	EditCatalogue:  {Planner, Operator},
-	EditMethod:     {Planner, Operator},
-	RunIndex:       {Planner, Operator},
-	ReleaseFigures: {Planner, Operator},
-	EditReport:     {Planner, Operator},
-	ReleaseReport:  {Planner, Operator},
-	ExportFigures:  {Planner, Operator},
-	SeeJobs:        {Planner, Admin, Operator},
-	ManageUsers:    {Admin, Operator},
-	ManageTenant:   {Admin, Operator},
-}
-
-const everyone Role = "everyone"
-
-// readOnly actions are possible on locked objects too.
-var readOnly = map[Action]bool{ReadPublic: true, ReadInternal: true, ExportFigures: true, SeeJobs: true}
-
-// Can tells whether the actor may do the action to the object: same tenant, a role the policy names, and the object not locked.
+// Can tells whether the actor may do the action to the object: same tenant, a role that the policy names held there, the object visible to the
+// actor, the phase permitting it, and the object not locked.
 func Can(a Actor, do Action, to Object) bool {
 	if a.Tenant == "" || to.Tenant != a.Tenant {
 		return false
 	}
-	if to.Locked && !readOnly[do] {
+	if !reads[do] && (to.Locked || to.Phase != nil && !slices.Contains(to.Phase, do)) {
 		return false
 	}
-	for _, r := range policy[do] {
-		if r == everyone || a.Has(r) {
+	return sees(a, to) && allowed(a, do, to)
+}
+
+// allowed tells whether a rule of the policy speaks for the actor.
+func allowed(a Actor, do Action, to Object) bool {
+	own := a.Person != "" && to.Owner == a.Person
+	for _, rule := range policy[do] {
+		if rule.own && !own {
+			continue
+		}
+		if rule.role == everyone || rule.role == signedIn && a.Person != "" || a.HasIn(rule.role, to.Within) {
 			return true
 		}
 	}
 	return false
 }
 
-// Check is Can as an error: Unauthenticated for an anonymous reader, NotFound for another tenant's object (its existence is not told),
-// Conflict for a locked object, Denied otherwise.
+// sees tells whether the object is visible to the actor.
+func sees(a Actor, to Object) bool {
+	if to.Visibility == "" || a.Person != "" && to.Owner == a.Person {
+		return true
+	}
+	return maySee(a, to.Visibility, to.Within)
+}
+
+// Check is Can as an error: NotFound for another tenant's object and for one the actor cannot see (its existence is not told), Unauthenticated
+// for an anonymous reader of something that is visible, Conflict for a locked object or a phase that is over, Denied otherwise.
 func Check(a Actor, do Action, to Object) error {
 	if Can(a, do, to) {
 		return nil
 	}
+	bare := to
+	bare.Locked, bare.Phase = false, nil
 	switch {
-	case a.Tenant == "" || to.Tenant != a.Tenant:
+	case a.Tenant == "" || to.Tenant != a.Tenant || !sees(a, to):
 		return kernel.E(kernel.NotFound, "access.notfound")
-	case to.Locked && Can(a, do, Object{Tenant: to.Tenant}):
+	case to.Locked && Can(a, do, bare):
 		return kernel.E(kernel.Conflict, "access.locked")
+	case to.Phase != nil && Can(a, do, bare):
+		return kernel.E(kernel.Conflict, "access.phase")
 	case !a.SignedIn():
 		return kernel.E(kernel.Unauthenticated, "access.signin")
 	}
@@ -138,4 +92,18 @@ func Actions() []Action {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// Allowed lists the roles whose holders in the town as a whole may do the action to objects they do not own; everybody is an empty list and
+// true. For documentation and the page that explains a role.
+func Allowed(do Action) (list []Role, everybody bool) {
+	for _, rule := range policy[do] {
+		switch {
+		case rule.role == everyone:
+			return nil, true
+		case !rule.own && rule.role != signedIn:
+			list = append(list, rule.role)
+		}
+	}
+	return list, false
 }

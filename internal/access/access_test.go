@@ -3,6 +3,7 @@
 package access_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -15,11 +16,24 @@ func actor(roles ...access.Role) access.Actor {
 	return access.Actor{Tenant: town, Person: "p", Roles: roles}
 }
 
-func TestOnlyPublicReadingIsOpenToEverybody(t *testing.T) {
+// openToAll is what design/participation.md 8.3 gives a guest, beside reading and the forms that need no account.
+var openToAll = []access.Action{access.ReadPublic, access.AnonymousWrite, access.Contribute, access.VoteByCode}
+
+func TestOnlyWhatIsMeantForGuestsIsOpenToEverybody(t *testing.T) {
 	for _, do := range access.Actions() {
-		got := access.Can(access.Anonymous(town), do, access.Object{Tenant: town})
-		if got != (do == access.ReadPublic) {
+		if got := access.Can(access.Anonymous(town), do, access.Object{Tenant: town}); got != slices.Contains(openToAll, do) {
 			t.Errorf("anonymous %s: %v", do, got)
+		}
+	}
+}
+
+func TestARoleOfCitizensOpensNoPageOfTheStaff(t *testing.T) {
+	forCitizens := append(slices.Clone(openToAll), access.UseOwnAccount, access.Support, access.Report, access.Vote)
+	for _, r := range access.Roles() {
+		for _, do := range access.Actions() {
+			if r.Citizen() && !slices.Contains(forCitizens, do) && access.Can(actor(r), do, access.Object{Tenant: town}) {
+				t.Errorf("%s may %s", r, do)
+			}
 		}
 	}
 }
@@ -63,9 +77,109 @@ func TestAdministratorsSeeNoFigureByThatRole(t *testing.T) {
 	if access.MaySee(actor(access.Admin), access.Internal) || !access.MaySee(actor(access.Admin), access.Public) {
 		t.Error("an administrator sees what is public, and nothing more")
 	}
-	for _, r := range []access.Role{access.Planner, access.Admin, access.Operator} {
-		if access.MaySee(actor(r), access.Sealed) {
-			t.Errorf("%s sees sealed figures", r)
+	for _, r := range append(access.Roles(), access.Operator) {
+		if got := access.MaySee(actor(r), access.Sealed); got != (r == access.StatisticsOfficer) {
+			t.Errorf("%s sees sealed figures: %v", r, got)
 		}
+		if got := access.MaySee(actor(r), access.Political); got != slices.Contains(
+			[]access.Role{access.Councillor, access.Planner, access.StatisticsOfficer, access.Operator}, r) {
+			t.Errorf("%s sees what is for the council: %v", r, got)
+		}
+	}
+}
+
+// TestParticipation is the table of design/participation.md 8.3: who may what in the town as a whole.
+func TestParticipation(t *testing.T) {
+	table := map[access.Action][]access.Role{
+		access.Support:            {access.Citizen, access.Resident, access.GroupMember},
+		access.Report:             {access.Citizen, access.Resident},
+		access.Vote:               {access.Resident, access.GroupMember},
+		access.RecordContribution: {access.GroupMember, access.Recorder, access.Moderator, access.DataSupplier, access.Planner},
+		access.Moderate:           {access.Moderator, access.Planner},
+		access.DraftAnswer:        {access.GroupMember, access.DataSupplier, access.Planner},
+		access.ReleaseAnswer:      {access.Planner},
+		access.EditProcess:        {access.Planner},
+		access.Publish:            {access.Planner, access.ParticipationOffice},
+		access.LinkThread:         {access.Planner},
+		access.ReadCouncil:        {access.Councillor, access.Planner},
+		access.ExportPseudonymous: {access.Analyst, access.Planner},
+		access.ReadAudit:          {access.DPO, access.Auditor},
+		access.ManageUsers:        {access.Admin},
+		access.ReadPersonal:       {access.Planner, access.DPO},
+	}
+	for do, may := range table {
+		for _, r := range access.Roles() {
+			if got := access.Can(actor(r), do, access.Object{Tenant: town}); got != slices.Contains(may, r) {
+				t.Errorf("%s %s: %v", r, do, got)
+			}
+		}
+	}
+}
+
+func TestARoleHeldInAContextCountsThereOnly(t *testing.T) {
+	g4, g5 := access.Context{Kind: access.InGroup, Key: "4"}, access.Context{Kind: access.InGroup, Key: "5"}
+	member := access.Actor{Tenant: town, Person: "p", Held: []access.Holding{{Role: access.GroupMember, In: g4}}}
+	paper := func(as access.Audience, in ...access.Context) access.Object {
+		return access.Object{Tenant: town, Visibility: as, Within: in}
+	}
+	cases := []struct {
+		name string
+		to   access.Object
+		want kernel.Kind
+	}{
+		{"own group", paper(access.Internal, g4), 0},
+		{"sealed in the own group", paper(access.Sealed, g4), 0},
+		{"another group", paper(access.Internal, g5), kernel.NotFound},
+		{"another group's public paper", paper(access.Public, g5), kernel.Denied},
+		{"no group", paper(access.Internal), kernel.NotFound},
+	}
+	for _, c := range cases {
+		err := access.Check(member, access.ReadGroup, c.to)
+		if err == nil && c.want != 0 || err != nil && kernel.KindOf(err) != c.want {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if access.Can(actor(access.Planner), access.ReadGroup, paper(access.Sealed, g4)) {
+		t.Error("a planner reads what is sealed to a group")
+	}
+}
+
+func TestDraftsAreSeenByOwnersAndStaffOnly(t *testing.T) {
+	draft := access.Object{Tenant: town, Visibility: access.Internal, Owner: "p"}
+	stranger := access.Actor{Tenant: town, Person: "q", Roles: []access.Role{access.Citizen}}
+	if err := access.Check(stranger, access.Support, draft); kernel.KindOf(err) != kernel.NotFound {
+		t.Errorf("a stranger is told of a draft: %v", err)
+	}
+	if err := access.Check(access.Anonymous(town), access.ReadPublic, draft); kernel.KindOf(err) != kernel.NotFound {
+		t.Errorf("a reader is told of a draft: %v", err)
+	}
+	if !access.Can(actor(access.Citizen), access.Support, draft) || !access.Can(actor(access.Citizen), access.ReadPersonal, draft) {
+		t.Error("the owner does not see his own draft")
+	}
+	if access.Can(stranger, access.ReadPersonal, access.Object{Tenant: town, Visibility: access.Public, Owner: "p"}) {
+		t.Error("a stranger reads personal data of a public object")
+	}
+}
+
+func TestThePhaseDecidesWhatMayBeDoneAndNeverHidesWhatIsThere(t *testing.T) {
+	over := access.Object{Tenant: town, Visibility: access.Public, Phase: []access.Action{}}
+	ideas := access.Object{Tenant: town, Visibility: access.Public, Phase: []access.Action{access.Contribute}}
+	if err := access.Check(access.Anonymous(town), access.Contribute, over); kernel.KindOf(err) != kernel.Conflict {
+		t.Errorf("after the phase: %v", err)
+	}
+	if !access.Can(access.Anonymous(town), access.Contribute, ideas) || access.Can(actor(access.Citizen), access.Support, ideas) {
+		t.Error("a phase of ideas permits ideas and nothing else")
+	}
+	if !access.Can(access.Anonymous(town), access.ReadPublic, over) {
+		t.Error("a phase that is over hides what was published")
+	}
+}
+
+func TestRolesThatMustBeKeptApart(t *testing.T) {
+	if _, _, clash := access.Clash([]access.Role{access.StatisticsOfficer, access.Admin}); !clash {
+		t.Error("the administration holds the keys of the sealed figures")
+	}
+	if a, b, clash := access.Clash([]access.Role{access.Planner, access.Admin, access.Moderator}); clash {
+		t.Errorf("%s and %s clash", a, b)
 	}
 }

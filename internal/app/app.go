@@ -30,6 +30,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/platform/secret"
 	"github.com/kupferfaden/kupferfaden/internal/release"
 	"github.com/kupferfaden/kupferfaden/internal/release/releasedb"
 	"github.com/kupferfaden/kupferfaden/internal/report"
@@ -47,12 +48,15 @@ type Config struct {
 	Trace    func(query string, args []any)
 	// Typesetter sets reports as PDF; nil where none are needed.
 	Typesetter typst.Typesetter
+	// Secret is the key of the installation where it does not lie in the data directory: several processes on one database share it.
+	Secret string
 }
 
 // App is the program with everything wired.
 type App struct {
 	DB         *db.DB
 	Files      *blob.Store
+	Secret     *secret.Box
 	Tenants    *tenant.Service
 	Accounts   *account.Service
 	Areas      *area.Service
@@ -84,7 +88,11 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	a := &App{DB: d, Files: files, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir}
+	key, err := secret.Open(cfg.DataDir, cfg.Secret)
+	if err != nil {
+		return nil, errors.Join(err, files.Close(), d.Close())
+	}
+	a := &App{DB: d, Files: files, Secret: key, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir}
 	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Now: cfg.Now}
 	a.Accounts = &account.Service{Store: &accountdb.Store{DB: d}, DB: d, Hasher: &account.Hasher{}, Now: cfg.Now}
 	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, SortKey: i18n.SortKey}
