@@ -46,6 +46,8 @@ type Config struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Trace    func(query string, args []any)
+	// URL is the public address of the installation ("https://sozialplanung.example.de"), for links in mails, feeds and files.
+	URL string
 	// Typesetter sets reports as PDF; nil where none are needed.
 	Typesetter typst.Typesetter
 	// Secret is the key of the installation where it does not lie in the data directory: several processes on one database share it.
@@ -70,6 +72,7 @@ type App struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 	DataDir    string
+	URL        string // see Config.URL
 }
 
 // Open opens the data and wires the services.
@@ -92,8 +95,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, files.Close(), d.Close())
 	}
-	a := &App{DB: d, Files: files, Secret: key, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir}
-	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Now: cfg.Now}
+	a := &App{DB: d, Files: files, Secret: key, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir, URL: cfg.URL}
+	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Tx: d, Now: cfg.Now}
 	a.Accounts = &account.Service{Store: &accountdb.Store{DB: d}, DB: d, Hasher: &account.Hasher{}, Now: cfg.Now}
 	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, SortKey: i18n.SortKey}
 	figures := &indicatordb.Store{DB: d}

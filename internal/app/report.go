@@ -78,14 +78,4 @@ func (a *App) deskReports(r *web.Request) ([]deskweb.Item, error) {
 // towns finds the town a report is about.
 type towns struct{ service *tenant.Service }
 
-func (t towns) Town(ctx context.Context, id kernel.ID) (tenant.Tenant, error) {
-	list, err := t.service.List(ctx)
-	if err != nil {
-		return tenant.Tenant{}, err
-	}
-	i := slices.IndexFunc(list, func(x tenant.Tenant) bool { return x.ID == id })
-	if i < 0 {
-		return tenant.Tenant{}, kernel.E(kernel.NotFound, "access.notfound")
-	}
-	return list[i], nil
-}
+func (t towns) Town(ctx context.Context, id kernel.ID) (tenant.Tenant, error) { return t.service.Get(ctx, id) }

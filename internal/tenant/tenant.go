@@ -25,32 +25,37 @@ type Tenant struct {
 	ID        kernel.ID
 	Key       string
 	Name      kernel.Text
+	Kind      Kind // empty: Town
 	Fictional bool
 	Settings  Settings
+	Version   int // counts changes of name and settings, for conflict detection
 	CreatedAt kernel.Instant
-}
-
-// Settings are the town's choices for its pages.
-type Settings struct {
-	Hosts     []string               `json:"hosts,omitempty"`     // host names that lead to this town
-	Languages []string               `json:"languages,omitempty"` // beside German; empty: all the program speaks
-	Terms     map[string]kernel.Text `json:"terms,omitempty"`     // the town's word for a thing, by key of the glossary
 }
 
 // Store keeps towns. tenantdb implements it.
 type Store interface {
 	// List gives all towns by key.
 	List(ctx context.Context) ([]Tenant, error)
+	// Get gives one town; NotFound where there is none.
+	Get(ctx context.Context, id kernel.ID) (Tenant, error)
 	// Insert adds a town; Conflict "tenant.exists" when its key is taken.
 	Insert(ctx context.Context, t Tenant) error
-	// Update changes name, fictional and settings.
+	// Update changes name, fictional and settings of version t.Version and counts it up; Conflict "tenant.changed" when another change came
+	// first.
 	Update(ctx context.Context, t Tenant) error
 }
 
 // Service keeps the rules of towns.
 type Service struct {
 	Store Store
+	Tx    Tx               // nil in tests of single rules
+	Trail access.Trail     // nil: nothing is written down
 	Now   func() time.Time // nil: time.Now
+}
+
+// Tx runs f in one transaction; platform/db implements it.
+type Tx interface {
+	Tx(ctx context.Context, f func(ctx context.Context) error) error
 }
 
 var (
@@ -96,6 +101,9 @@ func (s *Service) Create(ctx context.Context, a access.Actor, t Tenant) (Tenant,
 	if t.ID == "" {
 		t.ID = kernel.NewID()
 	}
+	if t.Kind == "" {
+		t.Kind = Town
+	}
 	t.CreatedAt = kernel.InstantOf(s.now())
 	return t, s.Store.Insert(ctx, t)
 }
@@ -124,6 +132,9 @@ func (s *Service) Save(ctx context.Context, a access.Actor, t Tenant) error {
 
 // List gives all towns by key. It holds nothing that is not on public pages.
 func (s *Service) List(ctx context.Context) ([]Tenant, error) { return s.Store.List(ctx) }
+
+// Get gives the town of the identifier with its settings.
+func (s *Service) Get(ctx context.Context, id kernel.ID) (Tenant, error) { return s.Store.Get(ctx, id) }
 
 // Find gives the town of the key; without a key the only one there is. It says what to do when there is none, or more than one to choose from.
 func (s *Service) Find(ctx context.Context, key string) (Tenant, error) {

@@ -16,6 +16,15 @@ import (
 type fake struct{ list []tenant.Tenant }
 
 func (f *fake) List(context.Context) ([]tenant.Tenant, error) { return f.list, nil }
+func (f *fake) Get(_ context.Context, id kernel.ID) (tenant.Tenant, error) {
+	for _, t := range f.list {
+		if t.ID == id {
+			return t, nil
+		}
+	}
+	return tenant.Tenant{}, kernel.E(kernel.NotFound, "access.notfound")
+}
+
 func (f *fake) Insert(_ context.Context, t tenant.Tenant) error {
 	f.list = append(f.list, t)
 	return nil

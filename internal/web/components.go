@@ -303,6 +303,14 @@ func townName(r *Request, t Tenant) string {
 	return s
 }
 
+// townAddress leads to a town from the list of all: to its own host where it has one of its own, else within this one.
+func townAddress(r *Request, t Tenant) string {
+	if t.Canonical {
+		return r.AddressOf(t, "/")
+	}
+	return within("/t/"+t.Key, r.Lang, kernel.Standard, "/")
+}
+
 // listTowns answers the start page of an installation without a home town.
 func (r *Request) listTowns(w http.ResponseWriter, towns []Tenant) error {
 	return r.Render(w, Page{Title: r.T("web.towns"), NoIndex: true}, townList(r, towns))

@@ -75,29 +75,6 @@ func T(ctx context.Context, key string, kv ...any) string { return From(ctx).P.T
 // P gives the printer of the page that is drawn.
 func P(ctx context.Context) *i18n.Printer { return From(ctx).P }
 
-// Link makes the address of a path of the town in the request's language and register. The path begins with "/" and may carry a query; path
-// values that come from data are escaped by the caller with url.PathEscape.
-func (r *Request) Link(p string) string { return r.LinkIn(r.Lang, p) }
-
-// LinkIn is Link for another language.
-func (r *Request) LinkIn(lang, p string) string {
-	out := r.prefix
-	if lang != i18n.German {
-		out += "/" + lang
-	}
-	base, q, _ := strings.Cut(p, "?")
-	if base != "/" || out == "" {
-		out += base
-	}
-	if r.Register == kernel.Leicht && lang == i18n.German && !strings.Contains(q, "sprache=") {
-		if q != "" {
-			q += "&"
-		}
-		q += "sprache=" + string(kernel.Leicht)
-	}
-	return out + query(q)
-}
-
 // Link makes the address of a path for the page that is drawn.
 func Link(ctx context.Context, p string) string { return From(ctx).Link(p) }
 

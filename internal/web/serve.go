@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -169,38 +168,42 @@ func unescaped(s string) string {
 // resolve finds town, language and register, and gives the rest of the escaped path. An empty rest without error means that the answer has
 // been written.
 func (m *Mux) resolve(w http.ResponseWriter, r *Request, esc string) (string, error) {
-	list, err := m.listTenants(r.Context())
+	d, err := m.towns(r.Context())
 	if err != nil {
 		return "", err
 	}
-	if !m.served(list, r.Host) {
+	if !m.served(d, r.Host) {
 		return "", errHost
 	}
-	home := homeOf(list, r.Host)
-	rest := esc
+	i := d.home(r.Host)
+	home, rest := i, esc
 	if after, ok := strings.CutPrefix(esc, "/t/"); ok {
 		key, tail, _ := strings.Cut(after, "/")
-		i := slices.IndexFunc(list, func(t Tenant) bool { return t.Key == key })
-		if i < 0 {
+		if i, ok = d.keys[key]; !ok {
 			return "", kernel.E(kernel.NotFound, "access.notfound")
 		}
 		rest = "/" + tail
-		r.Tenant = list[i]
-		if home >= 0 && home == i {
+		r.Tenant = d.list[i]
+		if home == i {
 			m.moved(w, r, unescaped(rest))
 			return "", nil
 		}
 		r.prefix = "/t/" + key
 	} else {
 		if home < 0 {
-			if esc == "/" && len(list) > 0 {
-				return "", r.listTowns(w, list)
+			if esc == "/" && len(d.list) > 0 {
+				return "", r.listTowns(w, d.list)
 			}
 			return "", kernel.E(kernel.NotFound, "access.notfound")
 		}
-		r.Tenant = list[home]
+		r.Tenant = d.list[home]
 	}
-	r.version = r.Tenant.version()
+	r.version = d.versions[i]
+	if to := m.canonicalHost(d, r, rest); to != "" {
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusPermanentRedirect)
+		return "", nil
+	}
 	first, tail, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
 	switch {
 	case first == i18n.German: // German needs no prefix
@@ -219,32 +222,18 @@ func (m *Mux) resolve(w http.ResponseWriter, r *Request, esc string) (string, er
 // errHost answers a name that is not ours: somebody points a foreign name at this machine (DNS rebinding, poisoned links).
 var errHost = kernel.E(kernel.NotFound, "web.host")
 
-func (m *Mux) served(list []Tenant, host string) bool {
-	if len(m.o.Hosts) == 0 {
-		return true
+// canonicalHost gives the address on the town's own host when a reader came under another name, empty when there is nothing to redirect. Only
+// reading is redirected: a form that was drawn under the old name is still taken there, so that nothing typed is lost.
+func (m *Mux) canonicalHost(d *directory, r *Request, rest string) string {
+	t := r.Tenant
+	if !t.Canonical || len(t.Hosts) == 0 || hostName(r.Host) == t.Hosts[0] || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return ""
 	}
-	host = hostName(host)
-	return slices.Contains(m.o.Hosts, host) || slices.ContainsFunc(list, func(t Tenant) bool { return slices.Contains(t.Hosts, host) })
-}
-
-func hostName(host string) string {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
+	base := m.o.URL
+	if base == "" && !m.o.TLS {
+		base = "http://" + r.Host // scheme and port only: the host is the town's own
 	}
-	return strings.ToLower(host)
-}
-
-// homeOf gives the index of the town that addresses without /t/{key} speak of, -1 where there is none: the one of the host, else the only one,
-// else HomeTenant.
-func homeOf(list []Tenant, host string) int {
-	host = hostName(host)
-	if i := slices.IndexFunc(list, func(t Tenant) bool { return slices.Contains(t.Hosts, host) }); i >= 0 {
-		return i
-	}
-	if len(list) == 1 {
-		return 0
-	}
-	return slices.IndexFunc(list, func(t Tenant) bool { return t.Key == HomeTenant })
+	return d.address(base, t, i18n.German, rest+query(r.URL.RawQuery))
 }
 
 // Offers tells whether the town shows its pages in the language.

@@ -18,6 +18,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/a-h/templ"
@@ -32,7 +33,8 @@ type Tenant struct {
 	Key       string
 	Name      kernel.Text
 	Fictional bool     // shown on every page, on screen and in print
-	Hosts     []string // host names under which the town is reached without /t/{key}
+	Hosts     []string // host names under which the town is reached without /t/{key}; the first one is its own
+	Canonical bool     // readers under other names are sent to the first host
 	Languages []string // offered beside German; empty: all the catalogue has
 }
 
@@ -60,7 +62,8 @@ type Options struct {
 	SignIn  func(r *Request, back string) templ.Component
 	Log     *slog.Logger   // nil: slog.Default
 	TLS     bool           // pages are reached through HTTPS: send HSTS
-	Hosts   []string       // names under which the installation is reached; empty: any. Hosts of towns are always allowed
+	URL     string         // public address of the installation, "https://sozialplanung.example.de"; empty: not known
+	Hosts   []string       // names under which the installation is reached; empty, and no URL: any. Hosts of towns are always allowed
 	Proxies []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
 	Cache   int            // bytes of rendered pages kept in memory; 0: 24 MiB
 }
@@ -86,9 +89,14 @@ type Mux struct {
 	routes  []Route
 	cache   *pageCache
 	static  *staticFiles
-	mu      sync.Mutex
-	tenants []Tenant
-	read    time.Time
+	reading sync.Mutex // held by the one who reads the towns anew
+	dir     atomic.Pointer[directoryRead]
+}
+
+// directoryRead is the towns as they were read at a time.
+type directoryRead struct {
+	*directory
+	at time.Time
 }
 
 // New makes a mux that serves static files and the page of unknown addresses; capabilities add their routes.
@@ -215,19 +223,40 @@ func (m *Mux) serve(w http.ResponseWriter, r *Request, do access.Action, h Handl
 // tenantsTTL is how long a change of a town's name may take to show on pages.
 const tenantsTTL = 2 * time.Second
 
-func (m *Mux) listTenants(ctx context.Context) ([]Tenant, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.tenants) > 0 && time.Since(m.read) < tenantsTTL {
-		return m.tenants, nil
+// towns gives the towns as they are, or were a moment ago. One request in two seconds reads them anew; the others go on with what is there.
+func (m *Mux) towns(ctx context.Context) (*directory, error) {
+	d := m.dir.Load()
+	if d != nil && (time.Since(d.at) < tenantsTTL || !m.reading.TryLock()) {
+		return d.directory, nil
+	}
+	if d == nil {
+		m.reading.Lock()
+	}
+	defer m.reading.Unlock()
+	if now := m.dir.Load(); now != d {
+		return now.directory, nil // read while we waited
 	}
 	list, err := m.o.Tenants.Tenants(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m.tenants, m.read = list, time.Now()
-	return list, nil
+	read := &directoryRead{newDirectory(list), time.Now()}
+	if len(list) > 0 { // an installation without a town asks again, so that the first one is seen at once
+		m.dir.Store(read)
+	}
+	return read.directory, nil
 }
+
+// known gives the towns as last read.
+func (m *Mux) known() *directory {
+	if d := m.dir.Load(); d != nil {
+		return d.directory
+	}
+	return newDirectory(nil)
+}
+
+// TownsChanged has the next request read the towns anew, after this process changed one. Other processes see it within two seconds.
+func (m *Mux) TownsChanged() { m.dir.Store(nil) }
 
 // version stands for everything of the town and the program that the page shell shows.
 func (t Tenant) version() string {

@@ -19,9 +19,9 @@ func TestStoreGivesBackWhatItTook(t *testing.T) {
 		s := &tenantdb.Store{DB: d}
 		ctx := t.Context()
 		at := kernel.InstantOf(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))
-		second := tenant.Tenant{ID: kernel.NewID(), Key: "zweite", Name: kernel.T("Zweite Stadt", "Second town"), CreatedAt: at}
+		second := tenant.Tenant{ID: kernel.NewID(), Key: "zweite", Kind: tenant.Town, Name: kernel.T("Zweite Stadt", "Second town"), CreatedAt: at}
 		first := tenant.Tenant{
-			ID: kernel.NewID(), Key: "erste", Name: kernel.T("Erste Stadt", ""), Fictional: true, CreatedAt: at,
+			ID: kernel.NewID(), Key: "erste", Kind: tenant.Region, Name: kernel.T("Erste Stadt", ""), Fictional: true, CreatedAt: at,
 			Settings: tenant.Settings{Hosts: []string{"atlas.example.org"}, Languages: []string{"en"}},
 		}
 		for _, x := range []tenant.Tenant{second, first} {
@@ -43,8 +43,20 @@ func TestStoreGivesBackWhatItTook(t *testing.T) {
 		if err := s.Update(ctx, first); err != nil {
 			t.Fatal(err)
 		}
+		first.Version++
 		if list, err = s.List(ctx); err != nil || !reflect.DeepEqual(list[0], first) {
 			t.Errorf("after the change: %+v %v", list, err)
+		}
+		if got, err := s.Get(ctx, first.ID); err != nil || !reflect.DeepEqual(got, first) {
+			t.Errorf("one town: %+v %v", got, err)
+		}
+		if _, err := s.Get(ctx, again.ID); kernel.KindOf(err) != kernel.NotFound {
+			t.Errorf("a town that is not there: %v", err)
+		}
+		late := first
+		late.Version--
+		if err := s.Update(ctx, late); kernel.KindOf(err) != kernel.Conflict {
+			t.Errorf("a change on top of an older state: %v", err)
 		}
 		if err := s.Update(ctx, again); kernel.KindOf(err) != kernel.NotFound {
 			t.Errorf("change of a town that is not there: %v", err)

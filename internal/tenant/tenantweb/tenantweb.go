@@ -23,7 +23,15 @@ func (t Tenants) Tenants(ctx context.Context) ([]web.Tenant, error) {
 	}
 	out := make([]web.Tenant, len(list))
 	for i, x := range list {
-		out[i] = web.Tenant{ID: x.ID, Key: x.Key, Name: x.Name, Fictional: x.Fictional, Hosts: x.Settings.Hosts, Languages: x.Settings.Languages}
+		out[i] = Of(x)
 	}
 	return out, nil
+}
+
+// Of gives what pages need to know of a town.
+func Of(t tenant.Tenant) web.Tenant {
+	return web.Tenant{
+		ID: t.ID, Key: t.Key, Name: t.Name, Fictional: t.Fictional, Hosts: t.Settings.Hosts, Canonical: t.Settings.Canonical,
+		Languages: t.Settings.Languages,
+	}
 }
