@@ -80,9 +80,10 @@ const (
 	MaxPassword = 200
 )
 
-// CheckPassword tells whether a password may be used: long enough and not the person's own address or name. There are no rules of composition
+// CheckPassword tells whether a password may be used: long enough, not the person's own address or name, and none that guessers try first
+// (ASVS 6.2.4, 6.2.11, 6.2.12); own are further words that everybody in the town knows, such as its name. There are no rules of composition
 // (ASVS 6.2.5).
-func CheckPassword(password string, a Account) error {
+func CheckPassword(password string, a Account, own ...string) error {
 	fail := func(key string) error {
 		return &kernel.Error{
 			Kind: kernel.Invalid, Key: "account.invalid", Params: kernel.Params("min", MinPassword, "max", MaxPassword),
@@ -101,6 +102,9 @@ func CheckPassword(password string, a Account) error {
 	local, _, _ := strings.Cut(FoldEmail(a.Email), "@")
 	if folded == FoldEmail(a.Email) || folded == local || folded == FoldEmail(a.Name) {
 		return fail("account.password.own")
+	}
+	if weakPassword(password, append(own, local, a.Name)) {
+		return fail("account.password.common")
 	}
 	return nil
 }
