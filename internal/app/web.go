@@ -34,7 +34,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	sessions := accountweb.NewSessions(a.Accounts, store, o.TLS)
 	m := web.New(web.Options{
 		Tenants: tenantweb.Tenants{Service: a.Tenants}, Sessions: sessions, SignIn: accountweb.SignInForm, Log: a.Log, TLS: o.TLS,
-		URL: a.URL, Hosts: o.Hosts, Proxies: o.Proxies,
+		URL: a.URL, Hosts: o.Hosts, Proxies: o.Proxies, Marks: a.Secret,
 	})
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
 	m.System("GET /readyz", http.HandlerFunc(a.ready))

@@ -23,7 +23,10 @@ const StorageFull = "db.full"
 func errorStatus(err error) int {
 	var tooBig *http.MaxBytesError
 	var e *kernel.Error
+	var many errTooMany
 	switch {
+	case errors.As(err, &many):
+		return http.StatusTooManyRequests
 	case errors.As(err, &tooBig):
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, syscall.ENOSPC):
@@ -78,6 +81,10 @@ func (m *Mux) failStatus(w http.ResponseWriter, r *Request, status int, err erro
 	if status == http.StatusServiceUnavailable || status == http.StatusInsufficientStorage {
 		h.Set("Retry-After", "30")
 	}
+	var many errTooMany
+	if errors.As(err, &many) {
+		retryAfter(h, many.seconds())
+	}
 	// The page of an error is drawn even when the time for the request is over.
 	r.Request = r.Request.WithContext(context.WithoutCancel(r.Request.Context()))
 	sentence := r.sentence(status, err)
@@ -115,6 +122,10 @@ func (m *Mux) signInInstead(r *Request, sentence string) templ.Component {
 }
 
 func (r *Request) sentence(status int, err error) string {
+	var many errTooMany
+	if errors.As(err, &many) {
+		return r.T("web.toomany", "n", many.seconds())
+	}
 	switch status {
 	case http.StatusRequestEntityTooLarge:
 		return r.T("web.toobig")
@@ -140,7 +151,7 @@ func titleKey(status int) string {
 		return "web.error.toobig"
 	case http.StatusUnprocessableEntity:
 		return "web.error.invalid"
-	case http.StatusServiceUnavailable, http.StatusInsufficientStorage:
+	case http.StatusServiceUnavailable, http.StatusInsufficientStorage, http.StatusTooManyRequests:
 		return "web.error.unavailable"
 	}
 	return "web.error.internal"
@@ -157,7 +168,7 @@ func adviceKey(status int) string {
 		return "web.advice.conflict"
 	case http.StatusUnprocessableEntity, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge:
 		return "web.advice.invalid"
-	case http.StatusServiceUnavailable, http.StatusInsufficientStorage:
+	case http.StatusServiceUnavailable, http.StatusInsufficientStorage, http.StatusTooManyRequests:
 		return "web.advice.unavailable"
 	}
 	return "web.advice.internal"

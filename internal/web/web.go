@@ -66,6 +66,8 @@ type Options struct {
 	Hosts   []string       // names under which the installation is reached; empty, and no URL: any. Hosts of towns are always allowed
 	Proxies []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
 	Cache   int            // bytes of rendered pages kept in memory; 0: 24 MiB
+	Limits  Limits         // zero rates: those of the program
+	Marks   Marker         // for the tokens of guarded forms; nil: good until the program ends
 }
 
 // Handler serves one request. What it returns becomes a page: kernel kinds by errorStatus, everything else a 500.
@@ -91,6 +93,9 @@ type Mux struct {
 	static  *staticFiles
 	reading sync.Mutex // held by the one who reads the towns anew
 	dir     atomic.Pointer[directoryRead]
+	reads   meter
+	writes  meter
+	guard   guard
 }
 
 // directoryRead is the towns as they were read at a time.
@@ -106,6 +111,15 @@ func New(o Options) *Mux {
 	}
 	if o.Cache == 0 {
 		o.Cache = 24 << 20
+	}
+	if o.Limits.Read == (Rate{}) {
+		o.Limits.Read = defaultLimits.Read
+	}
+	if o.Limits.Write == (Rate{}) {
+		o.Limits.Write = defaultLimits.Write
+	}
+	if o.Marks == nil {
+		o.Marks = newOwnMarks()
 	}
 	m := &Mux{
 		o:      o,
@@ -131,6 +145,7 @@ type limits struct {
 	body    int64
 	timeout time.Duration
 	stream  bool
+	rate    *Rate
 }
 
 // MaxBody allows a request body of n bytes instead of 1 MiB.
@@ -192,6 +207,14 @@ func (m *Mux) Routes() []Route { return append([]Route(nil), m.routes...) }
 func (m *Mux) serve(w http.ResponseWriter, r *Request, do access.Action, h Handler, l limits) {
 	if err := access.CheckTenant(r.Actor, do); err != nil {
 		m.fail(w, r, err)
+		return
+	}
+	if err := m.limit(r, l.rate); err != nil {
+		m.fail(w, r, err)
+		return
+	}
+	if err := refuseEncoded(r.Request); err != nil {
+		m.failStatus(w, r, http.StatusUnsupportedMediaType, err)
 		return
 	}
 	ctx := r.Request.Context()
