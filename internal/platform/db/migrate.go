@@ -54,7 +54,7 @@ func (d *DB) migrate(ctx context.Context) error {
 		}
 		opts = append(opts, goose.WithLocker(l))
 	}
-	p, err := goose.NewProvider(dialect, d.writer, Migrations(), append(opts, goose.WithTableName("schema_version"), goose.WithDisableGlobalRegistry(true))...)
+	p, err := goose.NewProvider(dialect, d.writer, engineFS{Migrations(), d.engine}, append(opts, goose.WithTableName("schema_version"), goose.WithDisableGlobalRegistry(true))...)
 	if err != nil {
 		return fmt.Errorf("db: migrations: %w", err)
 	}
