@@ -43,6 +43,8 @@ type Service struct {
 	DB     Tx
 	Hasher *Hasher
 	Now    func() time.Time // nil: time.Now
+	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
+	Trail access.Trail
 
 	signing
 }

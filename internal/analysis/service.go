@@ -51,6 +51,8 @@ type Service struct {
 	Store Store
 	Tx    Tx
 	Now   func() time.Time
+	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
+	Trail access.Trail
 }
 
 // Methods lists the newest version of every stored method, then the presets the town has not stored yet.

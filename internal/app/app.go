@@ -36,6 +36,8 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/report"
 	"github.com/kupferfaden/kupferfaden/internal/tenant"
 	"github.com/kupferfaden/kupferfaden/internal/tenant/tenantdb"
+	"github.com/kupferfaden/kupferfaden/internal/trail"
+	"github.com/kupferfaden/kupferfaden/internal/trail/traildb"
 )
 
 // Config says where the town's data are.
@@ -68,6 +70,7 @@ type App struct {
 	Reports    *report.Service
 	Atlas      *atlas.Service
 	Queue      *job.Queue
+	Trail      *trail.Service
 	Typesetter typst.Typesetter
 	Log        *slog.Logger
 	Now        func() time.Time
@@ -96,13 +99,14 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		return nil, errors.Join(err, files.Close(), d.Close())
 	}
 	a := &App{DB: d, Files: files, Secret: key, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir, URL: cfg.URL}
-	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Tx: d, Now: cfg.Now}
-	a.Accounts = &account.Service{Store: &accountdb.Store{DB: d}, DB: d, Hasher: &account.Hasher{}, Now: cfg.Now}
-	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, SortKey: i18n.SortKey}
+	a.Trail = &trail.Service{Store: &traildb.Store{DB: d}, Tx: d, Now: cfg.Now}
+	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
+	a.Accounts = &account.Service{Store: &accountdb.Store{DB: d}, DB: d, Hasher: &account.Hasher{}, Now: cfg.Now, Trail: a.Trail}
+	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, Trail: a.Trail, SortKey: i18n.SortKey}
 	figures := &indicatordb.Store{DB: d}
-	a.Indicators = &indicator.Service{Store: figures, Areas: a.Areas, Files: files, DB: d, Now: cfg.Now}
-	a.Gate = &release.Service{Source: source{a.Indicators, figures}, Areas: a.Areas, Store: &releasedb.Store{DB: d}, Tx: d, Now: cfg.Now}
-	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now}
+	a.Indicators = &indicator.Service{Store: figures, Areas: a.Areas, Files: files, DB: d, Now: cfg.Now, Trail: a.Trail}
+	a.Gate = &release.Service{Source: source{a.Indicators, figures}, Areas: a.Areas, Store: &releasedb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
+	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
 	a.Atlas = &atlas.Service{Gate: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
 	a.Reports = a.reports()
 	return a, nil

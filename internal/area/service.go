@@ -70,6 +70,8 @@ type Service struct {
 	Tx    Tx
 	Files Files
 	Now   func() time.Time
+	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
+	Trail access.Trail
 	// SortKey turns a name into text that sorts as German readers expect; folded lower case when nil.
 	SortKey func(string) string
 

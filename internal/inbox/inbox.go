@@ -78,6 +78,8 @@ type Service struct {
 	// InUse tells whether a content is part of a delivery, an edition or another waiting file of any town.
 	InUse func(ctx context.Context, sha256 string) (bool, error)
 	Now   func() time.Time
+	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
+	Trail access.Trail
 }
 
 // Add takes a file in. The same file under the same name waits only once, so sending a form twice does no harm.

@@ -86,6 +86,8 @@ type Service struct {
 	Files Files
 	DB    Transactor
 	Now   func() time.Time
+	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
+	Trail access.Trail
 }
 
 // change runs f in a transaction that alone may change figures and definitions of the tenant.

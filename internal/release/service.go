@@ -52,6 +52,8 @@ type Service struct {
 	Store  Store
 	Tx     Tx
 	Now    func() time.Time
+	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
+	Trail access.Trail
 
 	cache cache
 }

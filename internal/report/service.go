@@ -112,6 +112,8 @@ type Service struct {
 	Built func(ctx context.Context, tenant kernel.ID, key string) error
 	Words func(lang string) Words
 	Now   func() time.Time
+	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
+	Trail access.Trail
 
 	building sync.Map // one at a time for each file
 	cache    documents
