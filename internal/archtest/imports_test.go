@@ -105,7 +105,7 @@ func allowed(from, to string) error {
 	case web:
 		ok = slices.Contains([]layer{kernel, access, platform, web}, toLayer)
 	case whole:
-		ok = toLayer != testsOnly && (to != "internal/app" || from == "internal/demo" || strings.HasPrefix(from, "cmd/"))
+		ok = toLayer != testsOnly && (to != "internal/app" || from == "internal/demo" || from == "scripts/fixture" || strings.HasPrefix(from, "cmd/"))
 	case testsOnly:
 		ok = true
 	}
