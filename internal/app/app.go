@@ -25,6 +25,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/platform/blob"
 	"github.com/kupferfaden/kupferfaden/internal/platform/clock"
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
@@ -71,6 +72,7 @@ type App struct {
 	Atlas      *atlas.Service
 	Queue      *job.Queue
 	Trail      *trail.Service
+	Notices    *notice.Service
 	Typesetter typst.Typesetter
 	Log        *slog.Logger
 	Now        func() time.Time
@@ -100,6 +102,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{DB: d, Files: files, Secret: key, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir, URL: cfg.URL}
 	a.Trail = &trail.Service{Store: &traildb.Store{DB: d}, Tx: d, Now: cfg.Now}
+	a.Notices = a.notices()
 	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
 	a.Accounts = &account.Service{Store: &accountdb.Store{DB: d}, DB: d, Hasher: &account.Hasher{}, Now: cfg.Now, Trail: a.Trail}
 	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, Trail: a.Trail, SortKey: i18n.SortKey}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -69,6 +70,13 @@ func (a *App) Work(ctx context.Context) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		var scheduled sync.WaitGroup
+		scheduled.Go(func() {
+			if err := a.schedule().Run(ctx); err != nil {
+				a.Log.Error("recurring jobs stopped", "err", err)
+			}
+		})
+		defer scheduled.Wait()
 		w := &job.Worker{Queue: a.Queue, Handlers: a.handlers(), Tenants: a.tenantIDs}
 		if err := w.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			a.Log.Error("jobs stopped", "err", err)
@@ -79,7 +87,7 @@ func (a *App) Work(ctx context.Context) <-chan struct{} {
 
 // handlers lists what can be done in the background.
 func (a *App) handlers() map[string]job.Handler {
-	return map[string]job.Handler{takeJob: a.take, reportFiles: a.makeReportFiles}
+	return map[string]job.Handler{takeJob: a.take, reportFiles: a.makeReportFiles, deliverMail: a.deliver, sweepMail: a.deliver, purgeJobs: a.purge}
 }
 
 func (a *App) tenantIDs(ctx context.Context) ([]kernel.ID, error) {

@@ -131,6 +131,9 @@ var berlin = sync.OnceValue(func() *time.Location {
 	return time.UTC
 })
 
+// Zone is the town's clock, Europe/Berlin.
+func Zone() *time.Location { return berlin() }
+
 // DateTime writes an instant in the town's time: "21.11.2026, 10:36 Uhr", "21 Nov 2026, 10:36".
 func (p *Printer) DateTime(i kernel.Instant) string {
 	if i.IsZero() {

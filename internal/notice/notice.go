@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package notice is the town's mail: what was sent to whom and whether it arrived, who asked to be told of something, and which addresses
+// refuse mail.
+//
+// Invariants: a mail is written down in the transaction of the act it tells of, so that neither exists without the other; of one event a
+// recipient gets one mail on one channel, however often it is asked for; a code or link that stands for a right is sealed, shown to nobody and
+// forgotten once the mail was sent; nothing is sent to an address that refused mail, nor to one nobody has confirmed.
+//
+// Handing a mail to a mail server cannot be made to happen exactly once: when the program is killed after the server's "250" and before its own
+// commit, it hands the mail over again. Both copies bear the same Message-ID, made from the idempotency key, by which mailboxes drop the second.
+package notice
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
+
+// Kind is a sort of mail, "account.invite". Its sentences are the catalogue's mail.<kind>.subject, mail.<kind>.text (paragraphs separated by
+// blank lines) and, where it leads to a page, mail.<kind>.button.
+type Kind string
+
+// Channel is a way to the recipient.
+type Channel string
+
+// Now is a mail of its own, as soon as it can be sent.
+const Now Channel = "now"
+
+// State is where a mail stands.
+type State string
+
+// The states of a mail.
+const (
+	Waiting    State = "waiting"    // to be sent, perhaps after the mail server asked for patience
+	Sent       State = "sent"       // the mail server took it
+	Captured   State = "captured"   // kept back: the installation is in test mode
+	Failed     State = "failed"     // given up: refused for another reason than the address, or too many attempts
+	Bounced    State = "bounced"    // refused because of the address, at delivery or later by a bounce mail
+	Suppressed State = "suppressed" // not sent: the address had refused mail before
+)
+
+// States lists them as the page offers them.
+func States() []State { return []State{Waiting, Sent, Captured, Failed, Bounced, Suppressed} }
+
+// Recipient is who a mail is for.
+type Recipient struct {
+	Account kernel.ID // of a person with an account
+	Address kernel.ID // of a subscriber without one
+	Email   string
+	Lang    string // "de", "en", "de+leicht"; empty: German
+}
+
+// Key names the recipient in the idempotency key: the person where known, so that a changed address is no second recipient.
+func (r Recipient) Key() string {
+	switch {
+	case r.Account != "":
+		return "account:" + string(r.Account)
+	case r.Address != "":
+		return "address:" + string(r.Address)
+	}
+	return "mail:" + Fold(r.Email)
+}
+
+// Message is what a capability wants said.
+type Message struct {
+	Tenant kernel.ID
+	To     Recipient
+	Kind   Kind
+	Event  string         // what happened, "invite 0199…"; the same event reaches a recipient once
+	Params map[string]any // of the sentences
+	Hide   []string       // parameters nobody but the recipient may see: codes
+	Path   string         // page it leads to, within the town; what follows its first segment is shown to nobody but the recipient
+	Public bool           // the page is open to everybody: its address need not be hidden
+	// Confirm is mail that a person asked for just now to prove that an address is theirs: it is sent to addresses that refused mail before too.
+	Confirm bool
+}
+
+// Letter is a mail in words. It is kept twice: sealed in full until it is sent, and masked for the page that shows what was sent.
+type Letter struct {
+	Subject string   `json:"subject"`
+	Text    []string `json:"text"` // paragraphs
+	Button  string   `json:"button,omitempty"`
+	Link    string   `json:"link,omitempty"` // absolute address
+	// Manage leads a subscriber to what he or she asked for; Unsubscribe ends it (RFC 8058).
+	Manage      string `json:"manage,omitempty"`
+	Unsubscribe string `json:"unsubscribe,omitempty"`
+}
+
+// Mail is a row of the outbox.
+type Mail struct {
+	Tenant    kernel.ID
+	ID        kernel.ID
+	To        Recipient
+	Kind      Kind
+	Event     string
+	Channel   Channel
+	State     State
+	Letter    Letter // masked
+	Sealed    string // empty once sent
+	MessageID string
+	Attempts  int
+	NextAt    kernel.Instant
+	Code      int // the mail server's last answer, 0 without one
+	Error     string
+	CreatedAt kernel.Instant
+	EndedAt   kernel.Instant
+}
+
+// Resendable tells whether the mail can be handed over again: it did not reach its recipient, and its text is still there.
+func (m Mail) Resendable() bool {
+	return m.Sealed != "" && (m.State == Failed || m.State == Bounced || m.State == Captured || m.State == Suppressed)
+}
+
+// Fold gives the form in which addresses are compared: servers that tell upper from lower case are long gone (RFC 5321 2.4 allows them).
+func Fold(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// messageID names a mail to mail servers and mailboxes: the same event for the same recipient has the same one, and nobody can tell either
+// from it.
+func messageID(mark func(string) string, tenant kernel.ID, recipient, event string, c Channel, host string) string {
+	sum := sha256.Sum256([]byte(mark(string(tenant) + "\x00" + recipient + "\x00" + event + "\x00" + string(c))))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20])) + "@" + host
+}
+
+// Store keeps the outbox. noticedb implements it.
+type Store interface {
+	// Add writes a mail; false when there is one of the same recipient, event and channel.
+	Add(ctx context.Context, m Mail) (bool, error)
+	// Claim takes up to n waiting mails that are due, counts an attempt and keeps others away until then.
+	Claim(ctx context.Context, tenant kernel.ID, now, until kernel.Instant, n int) ([]Mail, error)
+	// Conclude writes down what became of an attempt, and forgets the sealed letter of a mail that was sent. A mail that another attempt has
+	// taken over meanwhile stays as it is.
+	Conclude(ctx context.Context, m Mail) error
+	// NextDue is when the next waiting mail may be tried; zero without one.
+	NextDue(ctx context.Context, tenant kernel.ID) (kernel.Instant, error)
+	// Mail finds one; NotFound "outbox.notfound".
+	Mail(ctx context.Context, tenant, id kernel.ID) (Mail, error)
+	// ByMessageID finds the mail a bounce speaks of.
+	ByMessageID(ctx context.Context, tenant kernel.ID, messageID string) (Mail, error)
+	// List gives mails, the youngest first.
+	List(ctx context.Context, tenant kernel.ID, f Filter) ([]Mail, error)
+	// Counts gives the number of mails in each state.
+	Counts(ctx context.Context, tenant kernel.ID) (map[State]int, error)
+	// Kinds lists the kinds there are mails of.
+	Kinds(ctx context.Context, tenant kernel.ID) ([]Kind, error)
+	// Suppress keeps an address from being written to; Lift ends that.
+	Suppress(ctx context.Context, tenant kernel.ID, s Refusal) error
+	Lift(ctx context.Context, tenant kernel.ID, emailKey string) error
+	// Suppressed tells whether an address is.
+	Suppressed(ctx context.Context, tenant kernel.ID, emailKey string) (bool, error)
+	// Refusals lists the addresses that are, the latest first.
+	Refusals(ctx context.Context, tenant kernel.ID) ([]Refusal, error)
+}
+
+// Filter selects mails for the page.
+type Filter struct {
+	State    State
+	Kind     Kind
+	From, To kernel.Instant // of writing; To is not included
+	Before   kernel.ID      // continue after this one
+	Limit    int
+}
+
+// Refusal is an address that refuses mail.
+type Refusal struct {
+	Email  string
+	Reason string // the mail server's words
+	Since  kernel.Instant
+}
+
+// Town is what a mail says of its sender.
+type Town struct {
+	Name    kernel.Text
+	Colour  string // of the heading, "#7a4b1f"; empty: the program's own
+	ReplyTo string // the town's contact address; empty: none
+}
+
+// Writer knows the town and the sentences; app supplies it.
+type Writer interface {
+	Town(ctx context.Context, tenant kernel.ID) (Town, error)
+	// Link makes the absolute address of a path within the town.
+	Link(ctx context.Context, tenant kernel.ID, lang, path string) (string, error)
+	// Sentence gives a sentence of the catalogue in a language and register ("de", "de+leicht"); false when the catalogue lacks the key.
+	Sentence(lang, key string, params map[string]any) (string, bool)
+}
+
+// Sealer is the installation's key.
+type Sealer interface {
+	Seal(purpose, place string, plain []byte) string
+	Unseal(purpose, place, sealed string) ([]byte, error)
+	Mark(purpose, message string) string
+	Marked(purpose, message, mark string) bool
+}
+
+// Tx runs f in a transaction, joining the one of ctx.
+type Tx interface {
+	Tx(ctx context.Context, f func(ctx context.Context) error) error
+}
+
+// Envelope is a mail ready for the transport.
+type Envelope struct {
+	MessageID string
+	FromName  string
+	ReplyTo   string
+	To        string
+	Subject   string
+	Lang      string
+	Text      string
+	HTML      string
+	// Unsubscribe is the address for List-Unsubscribe and its one click; empty for mail that is part of what the person does with the town.
+	Unsubscribe string
+	Date        time.Time
+}
+
+// Transport hands mails over.
+type Transport interface {
+	// Open reaches the mail server.
+	Open(ctx context.Context) (Session, error)
+	// Host is the domain of the sender's address, for Message-IDs.
+	Host() string
+}
+
+// Session is a connection that takes one mail after the other.
+type Session interface {
+	// Send hands a mail over: nil when the server took it, a *Refused with its answer, any other error when the connection broke.
+	Send(ctx context.Context, e Envelope) error
+	Close() error
+}
+
+// Refused is a mail server's answer other than yes.
+type Refused struct {
+	Code    int // 450, 550
+	Text    string
+	Forever bool // 5xx: trying again is of no use
+	Address bool // it concerns the recipient's address, not the mail or the sender
+}
+
+// Error is the server's answer, for the page and the log.
+func (r *Refused) Error() string { return r.Text }
