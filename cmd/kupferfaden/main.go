@@ -17,10 +17,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/kupferfaden/kupferfaden/internal/app"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
-	"github.com/kupferfaden/kupferfaden/internal/tenant"
 )
 
 // Exit codes of the program.
@@ -32,41 +30,21 @@ const (
 
 // CLI lists the verbs.
 type CLI struct {
-	Init    InitCmd    `cmd:"" help:"Make a data directory with an empty town."`
-	Serve   ServeCmd   `cmd:"" help:"Serve the town's pages."`
-	Demo    DemoCmd    `cmd:"" help:"Make the fictional Kupferstadt and serve it."`
-	Area    AreaCmd    `cmd:"" help:"Areas: levels and editions."`
-	Data    DataCmd    `cmd:"" help:"Figures: deliveries of the offices."`
-	Index   IndexCmd   `cmd:"" help:"Social index."`
-	Report  ReportCmd  `cmd:"" help:"Social report."`
-	Check   CheckCmd   `cmd:"" help:"Check the figures and repeat the index runs."`
-	Export  ExportCmd  `cmd:"" help:"Write figures to a file."`
-	User    UserCmd    `cmd:"" help:"Accounts."`
-	Version VersionCmd `cmd:"" help:"Print the version."`
-	Typeset TypesetCmd `cmd:"" hidden:"" help:"Typeset one document from standard input (used by the program itself)."`
-}
+	Config string `help:"Settings file; /etc/kupferfaden/kupferfaden.toml or kupferfaden.toml in the data directory where there is one." env:"KUPFERFADEN_CONFIG" placeholder:"FILE"`
 
-// Place says which town's data a verb works on.
-type Place struct {
-	Data     string `help:"Data directory." env:"KUPFERFADEN_DATA" placeholder:"DIR" default:"kupferfaden-data"`
-	Database string `help:"PostgreSQL database instead of the embedded one." env:"KUPFERFADEN_DATABASE" placeholder:"postgres://…"`
-	Tenant   string `help:"Key of the tenant; needed where there are several." env:"KUPFERFADEN_TENANT" placeholder:"KEY"`
-}
-
-// open opens the data of a town that exists.
-func (p Place) open(ctx context.Context) (*app.App, tenant.Tenant, error) {
-	if p.Database == "" && !app.Exists(p.Data) {
-		return nil, tenant.Tenant{}, kernel.E(kernel.NotFound, "data.none", "dir", p.Data)
-	}
-	a, err := app.Open(ctx, app.Config{DataDir: p.Data, Database: p.Database, Log: quiet(), Typesetter: typesetter()})
-	if err != nil {
-		return nil, tenant.Tenant{}, err
-	}
-	t, err := a.Tenants.Find(ctx, p.Tenant)
-	if err != nil {
-		return nil, tenant.Tenant{}, errors.Join(err, a.Close())
-	}
-	return a, t, nil
+	Init     InitCmd    `cmd:"" help:"Make a data directory with an empty town."`
+	Serve    ServeCmd   `cmd:"" help:"Serve the town's pages."`
+	Demo     DemoCmd    `cmd:"" help:"Make the fictional Kupferstadt and serve it."`
+	Area     AreaCmd    `cmd:"" help:"Areas: levels and editions."`
+	Data     DataCmd    `cmd:"" help:"Figures: deliveries of the offices."`
+	Index    IndexCmd   `cmd:"" help:"Social index."`
+	Report   ReportCmd  `cmd:"" help:"Social report."`
+	Check    CheckCmd   `cmd:"" help:"Check the figures and repeat the index runs."`
+	Export   ExportCmd  `cmd:"" help:"Write figures to a file."`
+	User     UserCmd    `cmd:"" help:"Accounts."`
+	Version  VersionCmd `cmd:"" help:"Print the version."`
+	Settings ConfigCmd  `cmd:"" name:"config" help:"Settings of the installation."`
+	Typeset  TypesetCmd `cmd:"" hidden:"" help:"Typeset one document from standard input (used by the program itself)."`
 }
 
 // Env is what a verb needs of its surroundings.
@@ -77,6 +55,8 @@ type Env struct {
 	Err    io.Writer
 	P      *i18n.Printer
 	Tracer *progress
+
+	file *settingsFile
 }
 
 // say prints a sentence of the catalogue to standard error.
@@ -99,8 +79,9 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	defer stop()
 	var cli CLI
 	exited := -1
+	file := &settingsFile{}
 	parser, err := kong.New(&cli, kong.Name("kupferfaden"), kong.Writers(out, errw), kong.Exit(func(code int) { exited = code }),
-		kong.Description("Integrated social planning: from the offices' figures to the social report."), kong.UsageOnError(),
+		kong.Description("Integrated social planning: from the offices' figures to the social report."), kong.UsageOnError(), kong.Resolvers(file),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		fmt.Fprintln(errw, err)
@@ -115,6 +96,10 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	parsed, err := parser.Parse(args)
 	if exited >= 0 {
 		return exited
+	}
+	env.file = file
+	if k := new(kernel.Error); errors.As(err, &k) { // the settings file
+		return env.conclude(usageError{k})
 	}
 	if err != nil {
 		env.say("cli.usage", "detail", err.Error())
@@ -145,6 +130,7 @@ func (e *Env) conclude(err error) int {
 	case errors.As(err, &usage):
 		if errors.As(usage.err, &k) {
 			e.tell(e.P.Error(usage.err))
+			e.findings(k.Findings)
 		} else {
 			e.say("cli.usage", "detail", usage.err.Error())
 		}

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"runtime/debug"
 	"time"
@@ -33,7 +32,7 @@ func (c *InitCmd) Run(e *Env) error {
 	if err := makeDir(c.Data); err != nil {
 		return err
 	}
-	a, err := app.Open(e.Ctx, app.Config{DataDir: c.Data, Database: c.Database, Log: quiet()})
+	a, err := app.Open(e.Ctx, c.config())
 	if err != nil {
 		return err
 	}
@@ -58,13 +57,7 @@ func makeDir(dir string) error {
 }
 
 // ServeCmd serves the pages.
-type ServeCmd struct {
-	Place
-	Listen string         `help:"Address to listen on." env:"KUPFERFADEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	TLS    bool           `help:"The town is reached through HTTPS (by a proxy): secure cookies, HSTS."`
-	Host   []string       `help:"Name the installation answers to; without it, any." env:"KUPFERFADEN_HOST" placeholder:"NAME"`
-	Proxy  []netip.Prefix `help:"Network of a reverse proxy whose X-Forwarded-For is believed." env:"KUPFERFADEN_PROXY" placeholder:"CIDR"`
-}
+type ServeCmd struct{ Settings }
 
 // Run serves until it is stopped.
 func (c *ServeCmd) Run(e *Env) error {
@@ -72,17 +65,18 @@ func (c *ServeCmd) Run(e *Env) error {
 		return kernel.E(kernel.NotFound, "data.none", "dir", c.Data)
 	}
 	log := slog.New(slog.NewTextHandler(e.Err, nil))
-	a, err := openServing(e, c.Place, log)
+	a, err := openServing(e, c.config(), log)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	return serve(e, a, c.Listen, app.WebOptions{TLS: c.TLS, Hosts: c.Host, Proxies: c.Proxy}, log)
+	return serve(e, a, c.Listen, c.web(), log)
 }
 
 // openServing opens the data for a serving process, which sets reports with a typesetter of its own.
-func openServing(e *Env, p Place, log *slog.Logger) (*app.App, error) {
-	return app.Open(e.Ctx, app.Config{DataDir: p.Data, Database: p.Database, Serve: true, Log: log, Typesetter: typesetter()})
+func openServing(e *Env, c app.Config, log *slog.Logger) (*app.App, error) {
+	c.Serve, c.Log = true, log
+	return app.Open(e.Ctx, c)
 }
 
 // typesetter runs in a child process that ends, so that its memory does not stay with the server.
@@ -151,7 +145,7 @@ func (c *DemoCmd) Run(e *Env) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	a, err := openServing(e, Place{Data: dir}, log)
+	a, err := openServing(e, Place{Data: dir}.config(), log)
 	if err != nil {
 		return err
 	}

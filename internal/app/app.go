@@ -55,6 +55,11 @@ type Config struct {
 	Typesetter typst.Typesetter
 	// Secret is the key of the installation where it does not lie in the data directory: several processes on one database share it.
 	Secret string
+	// URL is the public address of the installation, "https://sozialplanung.example", for links that leave the pages.
+	URL        string
+	Mail       MailOptions
+	Backup     BackupOptions
+	FetchHosts []string // internal hosts that may be fetched from although their address is private
 }
 
 // App is the program with everything wired.
