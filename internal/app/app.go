@@ -54,9 +54,7 @@ type Config struct {
 	// Typesetter sets reports as PDF; nil where none are needed.
 	Typesetter typst.Typesetter
 	// Secret is the key of the installation where it does not lie in the data directory: several processes on one database share it.
-	Secret string
-	// URL is the public address of the installation, "https://sozialplanung.example", for links that leave the pages.
-	URL        string
+	Secret     string
 	Mail       MailOptions
 	Backup     BackupOptions
 	FetchHosts []string // internal hosts that may be fetched from although their address is private
