@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
@@ -33,10 +35,28 @@ func readForm(r *http.Request) error {
 		err = r.ParseMultipartForm(formMemory)
 	}
 	var tooBig *http.MaxBytesError
+	if err == nil && !legible(r.PostForm) {
+		return kernel.E(kernel.Invalid, "web.text")
+	}
 	if err != nil && !errors.As(err, &tooBig) {
 		return &kernel.Error{Kind: kernel.Invalid, Key: "web.form", Err: err}
 	}
 	return err
+}
+
+// legible tells whether every name and value is text: valid UTF-8 without control characters other than tab and line ends. PostgreSQL could not
+// keep anything else, and no keyboard types it (reliability.md F14, F15).
+func legible(values url.Values) bool {
+	for name, list := range values {
+		if !text(name) || slices.ContainsFunc(list, func(v string) bool { return !text(v) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func text(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f })
 }
 
 // Form is what a reader typed, and what is wrong with it: the values of a request or the ones to start from, and one sentence a field. A form

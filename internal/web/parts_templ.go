@@ -7,12 +7,15 @@ package web
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
-	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"strconv"
+
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
 // Notice is one sentence that has to be seen.
@@ -144,7 +147,7 @@ func alert(tone Tone) templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var6 = []any{"kern-alert", templ.KV("kern-alert--"+string(tone), tone != Neutral)}
+		templ_7745c5c3_Var6 := []any{"kern-alert", templ.KV("kern-alert--"+string(tone), tone != Neutral)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var6...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -226,7 +229,7 @@ func alertHead(tone Tone, text string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var10 = []any{toneIcon(tone)}
+		templ_7745c5c3_Var10 := []any{toneIcon(tone)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var10...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -287,7 +290,7 @@ func Badge(tone Tone, text string) templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var14 = []any{"kern-badge", templ.KV("kern-badge--"+string(tone), tone != Neutral)}
+		templ_7745c5c3_Var14 := []any{"kern-badge", templ.KV("kern-badge--"+string(tone), tone != Neutral)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var14...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -480,7 +483,7 @@ func DataTable(t Table) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			var templ_7745c5c3_Var25 = []any{"kern-table", templ.KV("kern-table--small", t.Small)}
+			templ_7745c5c3_Var25 := []any{"kern-table", templ.KV("kern-table--small", t.Small)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var25...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -502,7 +505,7 @@ func DataTable(t Table) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var27 = []any{"kern-title", templ.KV("kern-sr-only", t.Hidden)}
+			templ_7745c5c3_Var27 := []any{"kern-title", templ.KV("kern-sr-only", t.Hidden)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var27...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -538,7 +541,7 @@ func DataTable(t Table) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, c := range t.Columns {
-				var templ_7745c5c3_Var30 = []any{"kern-table__header", templ.KV("kern-table__header--numeric", c.Numeric)}
+				templ_7745c5c3_Var30 := []any{"kern-table__header", templ.KV("kern-table__header--numeric", c.Numeric)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var30...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -658,7 +661,7 @@ func DataTable(t Table) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, r := range t.Rows {
-				var templ_7745c5c3_Var37 = []any{"kern-table__row", templ.KV("kf-row--mark", r.Mark)}
+				templ_7745c5c3_Var37 := []any{"kern-table__row", templ.KV("kf-row--mark", r.Mark)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var37...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -682,7 +685,7 @@ func DataTable(t Table) templ.Component {
 				}
 				for i, c := range r.Cells {
 					if i == 0 {
-						var templ_7745c5c3_Var39 = []any{"kern-table__header", templ.KV("kern-table__header--numeric", numeric(t, i))}
+						templ_7745c5c3_Var39 := []any{"kern-table__header", templ.KV("kern-table__header--numeric", numeric(t, i))}
 						templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var39...)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -713,7 +716,7 @@ func DataTable(t Table) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					} else {
-						var templ_7745c5c3_Var41 = []any{"kern-table__cell", templ.KV("kern-table__cell--numeric", numeric(t, i))}
+						templ_7745c5c3_Var41 := []any{"kern-table__cell", templ.KV("kern-table__cell--numeric", numeric(t, i))}
 						templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var41...)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err

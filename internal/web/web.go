@@ -213,6 +213,10 @@ func (m *Mux) serve(w http.ResponseWriter, r *Request, do access.Action, h Handl
 		m.fail(w, r, err)
 		return
 	}
+	if r.URL.RawQuery != "" && !legible(r.URL.Query()) {
+		m.fail(w, r, kernel.E(kernel.Invalid, "web.text"))
+		return
+	}
 	if err := refuseEncoded(r.Request); err != nil {
 		m.failStatus(w, r, http.StatusUnsupportedMediaType, err)
 		return
