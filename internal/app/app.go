@@ -32,6 +32,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/platform/secret"
+	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/release"
 	"github.com/kupferfaden/kupferfaden/internal/release/releasedb"
 	"github.com/kupferfaden/kupferfaden/internal/report"
@@ -76,6 +77,7 @@ type App struct {
 	Queue      *job.Queue
 	Trail      *trail.Service
 	Notices    *notice.Service
+	Privacy    *privacy.Service
 	Typesetter typst.Typesetter
 	Log        *slog.Logger
 	Now        func() time.Time
@@ -115,6 +117,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
 	a.Atlas = &atlas.Service{Gate: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
 	a.Reports = a.reports()
+	a.Privacy = a.privacy()
 	return a, nil
 }
 

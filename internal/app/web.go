@@ -87,7 +87,10 @@ func (a *App) Work(ctx context.Context) <-chan struct{} {
 
 // handlers lists what can be done in the background.
 func (a *App) handlers() map[string]job.Handler {
-	return map[string]job.Handler{takeJob: a.take, reportFiles: a.makeReportFiles, deliverMail: a.deliver, sweepMail: a.deliver, purgeJobs: a.purge}
+	return map[string]job.Handler{
+		takeJob: a.take, reportFiles: a.makeReportFiles, deliverMail: a.deliver, sweepMail: a.deliver, purgeJobs: a.purge,
+		discloseJob: a.disclose, closeJob: a.closeDisclosures, expireJob: a.expire,
+	}
 }
 
 func (a *App) tenantIDs(ctx context.Context) ([]kernel.ID, error) {
