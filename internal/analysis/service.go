@@ -5,6 +5,7 @@ package analysis
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,6 +54,8 @@ type Service struct {
 	Now   func() time.Time
 	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
 	Trail access.Trail
+	// FourEyes asks for a second person before something becomes public; nil: nobody is asked.
+	FourEyes access.FourEyes
 }
 
 // Methods lists the newest version of every stored method, then the presets the town has not stored yet.
@@ -128,7 +131,13 @@ func (s *Service) SaveMethod(ctx context.Context, a access.Actor, m Method) (Sto
 			m.Version = max(m.Version, have.Method.Version+1)
 		}
 		saved = StoredMethod{ID: kernel.NewID(), Method: m, Hash: m.Hash(), CreatedAt: kernel.InstantOf(s.Now())}
-		return s.Store.AddMethod(ctx, a.Tenant, saved)
+		if err := s.Store.AddMethod(ctx, a.Tenant, saved); err != nil {
+			return err
+		}
+		return access.Record(ctx, s.Trail, a, access.Act{
+			Do: access.EditMethod, What: "method.save", Object: kernel.Ref{Kind: "method", ID: saved.ID},
+			Note: map[string]string{"method": m.ID, "version": strconv.Itoa(m.Version), "hash": saved.Hash},
+		})
 	})
 	return saved, err
 }
@@ -165,7 +174,15 @@ func (s *Service) Run(ctx context.Context, a access.Actor, q Request) (Run, erro
 			}
 		}
 		run.ID, run.CreatedAt, run.CreatedBy = kernel.NewID(), kernel.InstantOf(s.Now()), a.Name
-		return s.Store.AddRun(ctx, a.Tenant, run)
+		if err := s.Store.AddRun(ctx, a.Tenant, run); err != nil {
+			return err
+		}
+		return access.Record(ctx, s.Trail, a, access.Act{
+			Do: access.RunIndex, What: "run.store", Object: kernel.Ref{Kind: "run", ID: run.ID},
+			Note: map[string]string{
+				"method": run.Method.ID, "version": strconv.Itoa(run.Method.Version), "edition": string(run.Edition.ID), "period": run.Period.String(), "hash": run.Hash,
+			},
+		})
 	})
 	return run, err
 }
@@ -354,12 +371,30 @@ func (s *Service) Repeat(ctx context.Context, a access.Actor, id kernel.ID) (sam
 	return again.Hash == run.Hash && equalOutcomes(again.Outcomes, run.Outcomes), nil
 }
 
+// PublishMatter names the release of a run among what waits for a second person.
+const PublishMatter = "run.publish"
+
+// PublishArgs are what Publish is called with once a second person has agreed.
+type PublishArgs struct {
+	Run  kernel.ID       `json:"run"`
+	To   access.Audience `json:"to"`
+	Note string          `json:"note"`
+}
+
 // Publish releases a run: its classes become visible, its index values where the figures behind them are visible too.
 func (s *Service) Publish(ctx context.Context, a access.Actor, id kernel.ID, to access.Audience, note string) error {
 	if err := access.CheckTenant(a, access.ReleaseFigures); err != nil {
 		return err
 	}
-	if _, err := s.Store.Run(ctx, a.Tenant, id); err != nil {
+	run, err := s.Store.Run(ctx, a.Tenant, id)
+	if err != nil {
+		return err
+	}
+	err = access.Second(ctx, s.FourEyes, a, access.Matter{
+		Kind: access.PublishMatter, Do: access.ReleaseFigures, What: PublishMatter, Object: kernel.Ref{Kind: "run", ID: id},
+		Title: release.MatterTitle(to, run.Method.Title.Text(), run.Period.String()), Reason: note, Args: PublishArgs{id, to, note},
+	})
+	if err != nil {
 		return err
 	}
 	return s.Gate.PublishObject(ctx, a, release.RunKind, id, to, note)

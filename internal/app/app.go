@@ -17,6 +17,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
 	"github.com/kupferfaden/kupferfaden/internal/analysis"
 	"github.com/kupferfaden/kupferfaden/internal/analysis/analysisdb"
+	"github.com/kupferfaden/kupferfaden/internal/approval"
 	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/area/areadb"
 	"github.com/kupferfaden/kupferfaden/internal/atlas"
@@ -78,6 +79,7 @@ type App struct {
 	Trail      *trail.Service
 	Notices    *notice.Service
 	Privacy    *privacy.Service
+	Approvals  *approval.Service
 	Typesetter typst.Typesetter
 	Log        *slog.Logger
 	Now        func() time.Time
@@ -108,13 +110,14 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a := &App{DB: d, Files: files, Secret: key, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir, URL: cfg.URL}
 	a.Trail = &trail.Service{Store: &traildb.Store{DB: d}, Tx: d, Now: cfg.Now}
 	a.Notices = a.notices()
+	a.Approvals = a.approvals()
 	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
 	a.Accounts = &account.Service{Store: &accountdb.Store{DB: d}, DB: d, Hasher: &account.Hasher{}, Now: cfg.Now, Trail: a.Trail}
 	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, Trail: a.Trail, SortKey: i18n.SortKey}
 	figures := &indicatordb.Store{DB: d}
 	a.Indicators = &indicator.Service{Store: figures, Areas: a.Areas, Files: files, DB: d, Now: cfg.Now, Trail: a.Trail}
-	a.Gate = &release.Service{Source: source{a.Indicators, figures}, Areas: a.Areas, Store: &releasedb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
-	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
+	a.Gate = &release.Service{Source: source{a.Indicators, figures}, Areas: a.Areas, Store: &releasedb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail, FourEyes: a.Approvals}
+	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail, FourEyes: a.Approvals}
 	a.Atlas = &atlas.Service{Gate: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
 	a.Reports = a.reports()
 	a.Privacy = a.privacy()

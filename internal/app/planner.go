@@ -37,7 +37,7 @@ func (a *App) planner(m *web.Mux) {
 }
 
 func (a *App) inbox() *inbox.Service {
-	return &inbox.Service{Store: &inboxdb.Store{DB: a.DB}, Files: a.Files, InUse: a.fileInUse, Now: a.Now, Trail: a.Trail}
+	return &inbox.Service{Store: &inboxdb.Store{DB: a.DB}, Files: a.Files, Tx: a.DB, InUse: a.fileInUse, Now: a.Now, Trail: a.Trail}
 }
 
 func (a *App) importOptions(files *inbox.Service) indicatorweb.Options {

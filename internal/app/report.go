@@ -32,7 +32,7 @@ func (a *App) reports() *report.Service {
 	words := func(lang string) report.Words { return i18n.For(lang, kernel.Standard) }
 	return &report.Service{
 		Store: &reportdb.Store{DB: a.DB}, Gate: a.Gate, Areas: a.Areas, Analysis: a.Analysis, Tenants: towns{a.Tenants}, Tx: a.DB, Files: a.Files,
-		Press: reportdoc.Press{Typesetter: a.Typesetter, Words: words}, Words: words, Now: a.Now, Trail: a.Trail,
+		Press: reportdoc.Press{Typesetter: a.Typesetter, Words: words}, Words: words, Now: a.Now, Trail: a.Trail, FourEyes: a.Approvals,
 		Built: func(ctx context.Context, tenant kernel.ID, key string) error {
 			_, err := a.Queue.Enqueue(ctx, tenant, reportFiles, reportJob{key}, job.Options{Key: key, Merge: true})
 			return err
@@ -78,4 +78,6 @@ func (a *App) deskReports(r *web.Request) ([]deskweb.Item, error) {
 // towns finds the town a report is about.
 type towns struct{ service *tenant.Service }
 
-func (t towns) Town(ctx context.Context, id kernel.ID) (tenant.Tenant, error) { return t.service.Get(ctx, id) }
+func (t towns) Town(ctx context.Context, id kernel.ID) (tenant.Tenant, error) {
+	return t.service.Get(ctx, id)
+}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/peterstace/simplefeatures/geom"
@@ -25,6 +26,7 @@ var errComputing = errors.New("area: a computation was broken off")
 type importing struct {
 	s        *Service
 	tenant   kernel.ID
+	by       access.Actor
 	q        ImportRequest
 	fs       *findings
 	progress func(done, total int)
@@ -76,7 +78,7 @@ func (s *Service) Import(ctx context.Context, a access.Actor, q ImportRequest, p
 	q.GridUsed = len(q.Grid) > 0
 	defer s.alone(a.Tenant)()
 
-	im := &importing{s: s, tenant: a.Tenant, q: q, fs: newFindings(q.FileName, q.Accept), progress: progress}
+	im := &importing{s: s, tenant: a.Tenant, by: a, q: q, fs: newFindings(q.FileName, q.Accept), progress: progress}
 	if im.levels, im.editions, err = s.stored(ctx, a.Tenant); err != nil {
 		return Report{}, err
 	}
@@ -278,8 +280,21 @@ func (im *importing) store(ctx context.Context) error {
 		if err := im.s.Store.SaveEdition(ctx, im.tenant, im.edition, im.maps, im.record()); err != nil {
 			return err
 		}
-		return im.s.Store.SaveAreas(ctx, im.tenant, im.add, im.change, im.outlines, im.remove)
+		if err := im.s.Store.SaveAreas(ctx, im.tenant, im.add, im.change, im.outlines, im.remove); err != nil {
+			return err
+		}
+		return access.Record(ctx, im.s.Trail, im.by, access.Act{
+			Do: access.ImportAreas, What: "area.import", Object: kernel.Ref{Kind: "edition", ID: im.edition.ID}, Note: im.note(),
+		})
 	})
+}
+
+// note says in keys and counts what an import did.
+func (im *importing) note() map[string]string {
+	return map[string]string{
+		"level": im.level.Key, "edition": im.edition.Key, "sha256": im.edition.SHA256, "areas": strconv.Itoa(len(im.list)),
+		"added": strconv.Itoa(len(im.add)), "changed": strconv.Itoa(len(im.change)), "removed": strconv.Itoa(len(im.remove)),
+	}
 }
 
 func (im *importing) report(unchanged bool) Report {

@@ -71,9 +71,15 @@ type Files interface {
 	Remove(sum string) error
 }
 
+// Tx runs f in one transaction; platform/db implements it.
+type Tx interface {
+	Tx(ctx context.Context, f func(ctx context.Context) error) error
+}
+
 // Service is the use cases of the inbox.
 type Service struct {
 	Store Store
+	Tx    Tx
 	Files Files
 	// InUse tells whether a content is part of a delivery, an edition or another waiting file of any town.
 	InUse func(ctx context.Context, sha256 string) (bool, error)
@@ -94,8 +100,23 @@ func (s *Service) Add(ctx context.Context, a access.Actor, kind Kind, name strin
 	if size == 0 {
 		return File{}, &kernel.Error{Kind: kernel.Invalid, Key: "form.invalid", Fields: map[string]string{"file": "inbox.empty"}}
 	}
-	return s.Store.Add(ctx, a.Tenant, File{
+	f := File{
 		ID: kernel.NewID(), Kind: kind, Name: cleanName(name), SHA256: sum, Size: size, UploadedAt: kernel.InstantOf(s.Now()), UploadedBy: a.Name,
+	}
+	kept := f
+	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
+		if kept, err = s.Store.Add(ctx, a.Tenant, f); err != nil || kept.ID != f.ID {
+			return err
+		}
+		return s.record(ctx, a, "inbox.add", f)
+	})
+	return kept, err
+}
+
+// record writes an act on a waiting file down; the name of the file, which may say anything, stays out.
+func (s *Service) record(ctx context.Context, a access.Actor, what string, f File) error {
+	return access.Record(ctx, s.Trail, a, access.Act{
+		Do: f.Kind.action(), What: what, Object: kernel.Ref{Kind: "inbox.file", ID: f.ID}, Note: map[string]string{"kind": string(f.Kind), "sha256": f.SHA256},
 	})
 }
 
@@ -180,7 +201,13 @@ func (s *Service) Discard(ctx context.Context, a access.Actor, kind Kind, id ker
 	if err != nil {
 		return err
 	}
-	if err := s.Store.Remove(ctx, a.Tenant, id); err != nil {
+	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Remove(ctx, a.Tenant, id); err != nil {
+			return err
+		}
+		return s.record(ctx, a, "inbox.discard", f)
+	})
+	if err != nil {
 		return err
 	}
 	used, err := s.InUse(ctx, f.SHA256)

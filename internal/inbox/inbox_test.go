@@ -22,6 +22,9 @@ type shelf struct {
 	contents map[string]string
 }
 
+// Tx runs f at once.
+func (s *shelf) Tx(ctx context.Context, f func(context.Context) error) error { return f(ctx) }
+
 func (s *shelf) List(context.Context, kernel.ID) ([]inbox.File, error) { return s.files, nil }
 
 func (s *shelf) File(_ context.Context, _, id kernel.ID) (inbox.File, error) {
@@ -79,7 +82,7 @@ func (b blobs) Remove(sum string) error {
 func TestOnlyThoseWhoMayImportSeeWhatWaits(t *testing.T) {
 	sh := &shelf{contents: map[string]string{}}
 	used := map[string]bool{"g": true}
-	s := &inbox.Service{Store: sh, Files: blobs{sh}, Now: time.Now, InUse: func(_ context.Context, sum string) (bool, error) { return used[sum], nil }}
+	s := &inbox.Service{Store: sh, Tx: sh, Files: blobs{sh}, Now: time.Now, InUse: func(_ context.Context, sum string) (bool, error) { return used[sum], nil }}
 	planner := access.Actor{Tenant: "t", Name: "P", Roles: []access.Role{access.Planner}}
 	admin := access.Actor{Tenant: "t", Roles: []access.Role{access.Admin}}
 	ctx := t.Context()

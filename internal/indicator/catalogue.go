@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -221,7 +222,10 @@ func (s *Service) Add(ctx context.Context, a access.Actor, i Indicator) (Indicat
 		if err := checkParts(i.Key, i.Parts, have); err != nil {
 			return err
 		}
-		return s.Store.AddIndicators(ctx, a.Tenant, []Indicator{i}, s.now())
+		if err := s.Store.AddIndicators(ctx, a.Tenant, []Indicator{i}, s.now()); err != nil {
+			return err
+		}
+		return s.record(ctx, a, "indicator.add", i, "")
 	})
 	return i, err
 }
@@ -312,7 +316,10 @@ func (s *Service) NewVersion(ctx context.Context, a access.Actor, key string, v 
 		v.Version = last.Version + 1
 		i.Versions = append(i.Versions[:len(i.Versions):len(i.Versions)], v)
 		out = i
-		return s.Store.AddVersion(ctx, a.Tenant, i.ID, v, s.now())
+		if err := s.Store.AddVersion(ctx, a.Tenant, i.ID, v, s.now()); err != nil {
+			return err
+		}
+		return s.record(ctx, a, "indicator.version", i, v.Reason)
 	})
 	return out, err
 }
@@ -334,7 +341,18 @@ func (s *Service) SetParts(ctx context.Context, a access.Actor, key string, part
 		if err := checkParts(key, parts, have); err != nil {
 			return err
 		}
-		return s.Store.SetParts(ctx, a.Tenant, i.ID, parts)
+		if err := s.Store.SetParts(ctx, a.Tenant, i.ID, parts); err != nil {
+			return err
+		}
+		return s.record(ctx, a, "indicator.parts", i, "")
+	})
+}
+
+// record writes a change of the catalogue down.
+func (s *Service) record(ctx context.Context, a access.Actor, what string, i Indicator, reason string) error {
+	return access.Record(ctx, s.Trail, a, access.Act{
+		Do: access.EditCatalogue, What: what, Object: kernel.Ref{Kind: "indicator", ID: i.ID}, Reason: reason,
+		Note: map[string]string{"key": i.Key, "version": strconv.Itoa(i.Current().Version)},
 	})
 }
 

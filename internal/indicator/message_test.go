@@ -46,7 +46,7 @@ func TestEverySentenceExists(t *testing.T) {
 	for _, lang := range []string{"de", "en"} {
 		keys := i18n.Keys(lang)
 		for _, k := range want {
-			if !slices.Contains(keys, k) {
+			if !slices.Contains(keys, k) && !slices.Contains(keys, "audit.what."+k) {
 				t.Errorf("%s: no sentence for %s", lang, k)
 			}
 		}

@@ -47,8 +47,12 @@ func (s *Service) Retract(ctx context.Context, a access.Actor, id kernel.ID, rea
 		if err := s.recount(ctx, a, d); err != nil {
 			return err
 		}
-		found, err = s.confirmedBy(ctx, a, d)
-		return err
+		if found, err = s.confirmedBy(ctx, a, d); err != nil {
+			return err
+		}
+		return access.Record(ctx, s.Trail, a, access.Act{
+			Do: access.ImportData, What: "delivery.retract", Object: kernel.Ref{Kind: "delivery", ID: d.ID}, Reason: reason,
+		})
 	})
 	return found, err
 }

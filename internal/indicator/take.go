@@ -11,7 +11,9 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strconv"
 
+	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/table"
 )
@@ -212,7 +214,16 @@ func (im *importing) write(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return im.s.Store.SaveMapping(ctx, im.a.Tenant, im.req.Source, signature(im.table), im.req.MappingText, im.s.now())
+	if err := im.s.Store.SaveMapping(ctx, im.a.Tenant, im.req.Source, signature(im.table), im.req.MappingText, im.s.now()); err != nil {
+		return err
+	}
+	note := map[string]string{"sha256": r.SHA256, "rows": strconv.Itoa(r.Taken), "new": strconv.Itoa(r.New), "changed": strconv.Itoa(r.Changed)}
+	if im.replaces != nil {
+		note["replaces"] = string(im.replaces.ID)
+	}
+	return access.Record(ctx, im.s.Trail, im.a, access.Act{
+		Do: access.ImportData, What: "delivery.take", Object: kernel.Ref{Kind: "delivery", ID: delivery.ID}, Note: note,
+	})
 }
 
 // rows yields what is to be written in the order of the primary key, so that the database appends to its pages.

@@ -34,6 +34,9 @@ func (s *Service) Publish(ctx context.Context, a access.Actor, ids []kernel.ID, 
 	if len(refusal.Findings) > 0 {
 		return refusal
 	}
+	if err := access.Second(ctx, s.FourEyes, a, view.matter(ids, to, note)); err != nil {
+		return err
+	}
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
 		for _, id := range ids {
 			if err := s.add(ctx, a, SliceKind, id, to, note); err != nil {
@@ -72,9 +75,13 @@ func (s *Service) add(ctx context.Context, a access.Actor, kind Kind, id kernel.
 			return nil
 		}
 	}
-	return s.Store.Add(ctx, a.Tenant, Entry{
+	err = s.Store.Add(ctx, a.Tenant, Entry{
 		ID: kernel.NewID(), Kind: kind, ObjectID: id, Audience: to, ReleasedAt: kernel.InstantOf(s.Now()), ReleasedBy: a.Name, Note: note,
 	})
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, a, "release.publish", kind, id, to, note)
 }
 
 // Withdraw takes an object back from an audience, with a reason; the ledger keeps both.
@@ -92,10 +99,20 @@ func (s *Service) Withdraw(ctx context.Context, a access.Actor, kind Kind, id ke
 		}
 		for _, e := range entries {
 			if e.Active() && e.ObjectID == id && e.Audience == from {
-				return s.Store.Withdraw(ctx, a.Tenant, e.ID, kernel.InstantOf(s.Now()), a.Name, reason)
+				if err := s.Store.Withdraw(ctx, a.Tenant, e.ID, kernel.InstantOf(s.Now()), a.Name, reason); err != nil {
+					return err
+				}
+				return s.record(ctx, a, "release.withdraw", kind, id, from, reason)
 			}
 		}
 		return kernel.E(kernel.NotFound, "release.none")
+	})
+}
+
+// record writes a release or its end down; the reason is what stands in the ledger.
+func (s *Service) record(ctx context.Context, a access.Actor, what string, kind Kind, id kernel.ID, as access.Audience, reason string) error {
+	return access.Record(ctx, s.Trail, a, access.Act{
+		Do: access.ReleaseFigures, What: what, Object: kernel.Ref{Kind: string(kind), ID: id}, Reason: reason, Note: map[string]string{"audience": string(as)},
 	})
 }
 

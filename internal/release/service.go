@@ -54,6 +54,8 @@ type Service struct {
 	Now    func() time.Time
 	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
 	Trail access.Trail
+	// FourEyes asks for a second person before something becomes public; nil: nobody is asked.
+	FourEyes access.FourEyes
 
 	cache cache
 }

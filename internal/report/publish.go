@@ -111,8 +111,21 @@ func (s *Service) freeze(ctx context.Context, a access.Actor, key string, progre
 			return err
 		}
 		now.FrozenAt, now.FrozenBy = kernel.InstantOf(s.Now()), a.Name
-		return s.Store.SaveEdition(ctx, a.Tenant, now)
+		if err := s.Store.SaveEdition(ctx, a.Tenant, now); err != nil {
+			return err
+		}
+		return s.record(ctx, a, access.ReleaseReport, "report.freeze", now, "")
 	})
+}
+
+// PublishMatter names the release of an edition among what waits for a second person.
+const PublishMatter = "report.publish"
+
+// PublishArgs are what Release is called with once a second person has agreed.
+type PublishArgs struct {
+	Edition string          `json:"edition"`
+	To      access.Audience `json:"to"`
+	Note    string          `json:"note"`
 }
 
 // Release freezes an edition where it is not yet, and enters its publication in the ledger.
@@ -132,6 +145,14 @@ func (s *Service) Release(ctx context.Context, a access.Actor, key string, to ac
 		if findings, err = s.Freeze(ctx, a, key, progress); err != nil {
 			return nil, err
 		}
+	}
+	// What waits for the second person is frozen already: exactly what was read becomes public.
+	err = access.Second(ctx, s.FourEyes, a, access.Matter{
+		Kind: access.PublishMatter, Do: access.ReleaseReport, What: PublishMatter, Object: kernel.Ref{Kind: "report", ID: e.ID},
+		Title: release.MatterTitle(to, kernel.T(e.Name(), e.Name()), ""), Reason: note, Args: PublishArgs{key, to, note},
+	})
+	if err != nil {
+		return findings, err
 	}
 	return findings, s.Tx.Tx(ctx, func(ctx context.Context) error {
 		if err := s.Gate.PublishObject(ctx, a, release.ReportKind, e.ID, to, note); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -114,6 +115,8 @@ type Service struct {
 	Now   func() time.Time
 	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
 	Trail access.Trail
+	// FourEyes asks for a second person before something becomes public; nil: nobody is asked.
+	FourEyes access.FourEyes
 
 	building sync.Map // one at a time for each file
 	cache    documents
@@ -210,7 +213,12 @@ func (s *Service) Create(ctx context.Context, a access.Actor, e Edition) (Editio
 	if err != nil {
 		return Edition{}, err
 	}
-	return e, s.Tx.Tx(ctx, func(ctx context.Context) error { return s.Store.AddEdition(ctx, a.Tenant, e) })
+	return e, s.Tx.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Store.AddEdition(ctx, a.Tenant, e); err != nil {
+			return err
+		}
+		return s.record(ctx, a, access.EditReport, "report.create", e, "")
+	})
 }
 
 // complete checks a new edition and gives it an identity.
@@ -242,7 +250,10 @@ func (s *Service) Save(ctx context.Context, a access.Actor, e Edition) error {
 			return err
 		}
 		have.Title, have.Settings, have.Version = e.Title, e.Settings, e.Version
-		return s.Store.SaveEdition(ctx, a.Tenant, have)
+		if err := s.Store.SaveEdition(ctx, a.Tenant, have); err != nil {
+			return err
+		}
+		return s.record(ctx, a, access.EditReport, "report.save", have, "")
 	})
 }
 
@@ -253,7 +264,10 @@ func (s *Service) Delete(ctx context.Context, a access.Actor, key string) error 
 		if err != nil {
 			return err
 		}
-		return s.Store.DeleteEdition(ctx, a.Tenant, e.ID)
+		if err := s.Store.DeleteEdition(ctx, a.Tenant, e.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, a, access.EditReport, "report.delete", e, "")
 	})
 }
 
@@ -276,6 +290,9 @@ func (s *Service) Copy(ctx context.Context, a access.Actor, from string, to Edit
 			return err
 		}
 		if err := s.Store.AddEdition(ctx, a.Tenant, to); err != nil {
+			return err
+		}
+		if err := s.record(ctx, a, access.EditReport, "report.copy", to, old.ID); err != nil {
 			return err
 		}
 		ids := map[kernel.ID]kernel.ID{}
@@ -308,7 +325,7 @@ func (s *Service) AddChapter(ctx context.Context, a access.Actor, key string, c 
 	if err := c.Validate(); err != nil {
 		return Chapter{}, err
 	}
-	err := s.change(ctx, a, key, func(ctx context.Context, e Edition, list []Chapter) error {
+	err := s.change(ctx, a, key, "report.chapter.add", func(ctx context.Context, e Edition, list []Chapter) error {
 		if len(list) >= maxChapters {
 			return kernel.E(kernel.Invalid, "report.chapter.many", "most", maxChapters)
 		}
@@ -327,7 +344,7 @@ func (s *Service) AddChapter(ctx context.Context, a access.Actor, key string, c 
 }
 
 // change runs an edit on an edition that is not frozen.
-func (s *Service) change(ctx context.Context, a access.Actor, key string, f func(ctx context.Context, e Edition, list []Chapter) error) error {
+func (s *Service) change(ctx context.Context, a access.Actor, key, what string, f func(ctx context.Context, e Edition, list []Chapter) error) error {
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
 		e, err := s.edition(ctx, a, key, access.EditReport)
 		if err != nil {
@@ -340,8 +357,20 @@ func (s *Service) change(ctx context.Context, a access.Actor, key string, f func
 		if err := f(ctx, e, list); err != nil {
 			return err
 		}
-		return s.Store.SaveEdition(ctx, a.Tenant, e) // counts the edit, so that freezing notices it
+		if err := s.Store.SaveEdition(ctx, a.Tenant, e); err != nil { // counts the edit, so that freezing notices it
+			return err
+		}
+		return s.record(ctx, a, access.EditReport, what, e, "")
 	})
+}
+
+// record writes an act on an edition down; from is the edition it was copied from.
+func (s *Service) record(ctx context.Context, a access.Actor, do access.Action, what string, e Edition, from kernel.ID) error {
+	note := map[string]string{"edition": e.Key, "version": strconv.Itoa(e.Version)}
+	if from != "" {
+		note["from"] = string(from)
+	}
+	return access.Record(ctx, s.Trail, a, access.Act{Do: do, What: what, Object: kernel.Ref{Kind: "report", ID: e.ID}, Note: note})
 }
 
 // depth of a chapter in its tree, 0 for the root; a parent that is not there counts as too deep.
@@ -365,7 +394,7 @@ func (s *Service) SaveChapter(ctx context.Context, a access.Actor, key string, c
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return s.change(ctx, a, key, func(ctx context.Context, e Edition, list []Chapter) error {
+	return s.change(ctx, a, key, "report.chapter.save", func(ctx context.Context, e Edition, list []Chapter) error {
 		i := slices.IndexFunc(list, func(have Chapter) bool { return have.ID == c.ID })
 		if i < 0 {
 			return kernel.E(kernel.NotFound, "report.chapter.notfound")
@@ -378,7 +407,7 @@ func (s *Service) SaveChapter(ctx context.Context, a access.Actor, key string, c
 
 // MoveChapter exchanges a chapter with the sibling before (-1) or after it (+1).
 func (s *Service) MoveChapter(ctx context.Context, a access.Actor, key string, id kernel.ID, by int) error {
-	return s.change(ctx, a, key, func(ctx context.Context, e Edition, list []Chapter) error {
+	return s.change(ctx, a, key, "report.chapter.move", func(ctx context.Context, e Edition, list []Chapter) error {
 		i := slices.IndexFunc(list, func(c Chapter) bool { return c.ID == id })
 		if i < 0 {
 			return kernel.E(kernel.NotFound, "report.chapter.notfound")
@@ -409,7 +438,7 @@ func (s *Service) MoveChapter(ctx context.Context, a access.Actor, key string, i
 
 // DeleteChapter removes a chapter that has no sections.
 func (s *Service) DeleteChapter(ctx context.Context, a access.Actor, key string, id kernel.ID) error {
-	return s.change(ctx, a, key, func(ctx context.Context, e Edition, list []Chapter) error {
+	return s.change(ctx, a, key, "report.chapter.delete", func(ctx context.Context, e Edition, list []Chapter) error {
 		if slices.ContainsFunc(list, func(c Chapter) bool { return c.ParentID == id }) {
 			return kernel.E(kernel.Invalid, "report.chapter.sections")
 		}

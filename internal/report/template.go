@@ -52,7 +52,10 @@ func (s *Service) CreateFromTemplate(ctx context.Context, a access.Actor, e Edit
 		if err := s.Store.AddEdition(ctx, a.Tenant, e); err != nil {
 			return err
 		}
-		return s.addSections(ctx, a.Tenant, e.ID, "", list)
+		if err := s.addSections(ctx, a.Tenant, e.ID, "", list); err != nil {
+			return err
+		}
+		return s.record(ctx, a, access.EditReport, "report.create", e, "")
 	})
 }
 
