@@ -228,3 +228,31 @@ func TestPackedBodiesAreRefused(t *testing.T) {
 		t.Errorf("%d", w.Code)
 	}
 }
+
+func TestBrowsersMayReportWhatThePolicyKeptOutAndNothingElseIsWrittenDown(t *testing.T) {
+	var log strings.Builder
+	m := web.New(web.Options{Tenants: one, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for _, body := range []string{
+		`{"csp-report":{"effective-directive":"script-src-elem","blocked-uri":"https://evil.example/steal?who=canary","document-uri":"https://stadt.example/konto?mail=canary"}}`,
+		`{"csp-report":{"violated-directive":"style-src 'self'","blocked-uri":"inline"}}`,
+		`{"csp-report":{"effective-directive":"a\nfake=canary","blocked-uri":"canary line\n"}}`,
+		`no JSON canary`, strings.Repeat("canary", 10000),
+	} {
+		if w := do(m, http.MethodPost, "/csp", strings.NewReader(body), "Content-Type", "application/csp-report"); w.Code != http.StatusNoContent {
+			t.Errorf("%d", w.Code)
+		}
+	}
+	got := log.String()
+	if !strings.Contains(got, "rule=script-src-elem source=https://evil.example") || !strings.Contains(got, "rule=style-src source=inline") || strings.Contains(got, "canary") {
+		t.Errorf("%s", got)
+	}
+	for range 200 {
+		do(m, http.MethodPost, "/csp", strings.NewReader(`{"csp-report":{"blocked-uri":"inline"}}`))
+	}
+	if n := strings.Count(log.String(), "content policy"); n > 20 {
+		t.Errorf("%d lines", n)
+	}
+	if !strings.Contains(get(m, "/").Header().Get("Content-Security-Policy"), "report-uri /csp") {
+		t.Error("browsers are not told where to report")
+	}
+}

@@ -135,6 +135,7 @@ func New(o Options) *Mux {
 	m.System("GET /static/{rest...}", m.static)
 	m.System("GET /favicon.ico", http.HandlerFunc(m.static.favicon))
 	m.System("GET /robots.txt", http.HandlerFunc(robots))
+	m.System("POST "+reportPath, http.HandlerFunc(m.policyReport))
 	return m
 }
 
@@ -206,6 +207,9 @@ func (m *Mux) Routes() []Route { return append([]Route(nil), m.routes...) }
 // serve checks permission, sets the limits, runs the handler and turns its error into a page.
 func (m *Mux) serve(w http.ResponseWriter, r *Request, do access.Action, h Handler, l limits) {
 	if err := access.CheckTenant(r.Actor, do); err != nil {
+		if r.SignedIn() {
+			m.o.Log.WarnContext(r.Request.Context(), "refused", "request", r.ID, "town", r.Tenant.Key, "route", r.Pattern, "action", do, "account", r.Actor.Person)
+		}
 		m.fail(w, r, err)
 		return
 	}
