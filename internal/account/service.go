@@ -4,7 +4,7 @@ package account
 
 import (
 	"context"
-	"slices"
+	"errors"
 	"strings"
 	"time"
 
@@ -28,6 +28,8 @@ type Store interface {
 	SetDisabled(ctx context.Context, tenant, id kernel.ID, at kernel.Instant) error
 	// SetRoles ends and adds grants: every grant of the list is written as it is.
 	SetRoles(ctx context.Context, tenant, id kernel.ID, grants []Grant) error
+	// Holders lists the accounts that were ever given a role in the town as a whole.
+	Holders(ctx context.Context, tenant kernel.ID, r access.Role) ([]Account, error)
 	// EndSessions ends every session of an account.
 	EndSessions(ctx context.Context, tenant, id kernel.ID) error
 }
@@ -43,8 +45,13 @@ type Service struct {
 	DB     Tx
 	Hasher *Hasher
 	Now    func() time.Time // nil: time.Now
-	// Trail is told of every act, in its transaction; nil: none is kept, as in tests of single rules.
-	Trail access.Trail
+	// Trail, FourEyes and Places are filled by app; a service without them, as in tests of single rules, writes no trail, asks no second person
+	// and knows no process, group, office or area.
+	Trail    access.Trail
+	FourEyes access.FourEyes
+	Places   Places
+	// Say gives a text of the catalogue in every language, for what others are asked to agree to.
+	Say func(key string, kv ...any) kernel.Text
 
 	signing
 }
@@ -68,7 +75,8 @@ func (s *Service) Actor(ctx context.Context, tenant, id kernel.ID) (access.Actor
 	}
 	who := access.Actor{Tenant: tenant, Person: a.ID, Name: a.Name}
 	if !a.MustChange {
-		who.Roles = a.On(dayOf(s.now()))
+		day := DayOf(s.now())
+		who.Roles, who.Held = a.On(day), a.Held(day)
 	}
 	return who, nil
 }
@@ -77,35 +85,20 @@ func (s *Service) Actor(ctx context.Context, tenant, id kernel.ID) (access.Actor
 type New struct {
 	Email, Name string
 	Roles       []access.Role
+	In          access.Context // what the roles are held in
+	From, To    kernel.Date    // first and last day; empty: today, open
 	Password    string
 }
 
-// Add makes an account and gives the one-time password where none was chosen.
+// Add makes an account and gives the one-time password where none was chosen. It is the way of the person at the machine; the administration of
+// a town invites (Invite).
 func (s *Service) Add(ctx context.Context, by access.Actor, n New) (Account, string, error) {
-	if err := access.CheckTenant(by, access.ManageUsers); err != nil {
+	if !by.Has(access.Operator) {
+		return Account{}, "", kernel.E(kernel.Denied, "access.denied")
+	}
+	a, err := s.prepare(ctx, by.Tenant, n)
+	if err != nil {
 		return Account{}, "", err
-	}
-	n.Email, n.Name = strings.TrimSpace(n.Email), strings.TrimSpace(n.Name)
-	if n.Name == "" {
-		n.Name = n.Email
-	}
-	a := Account{ID: kernel.NewID(), Email: n.Email, Name: n.Name, CreatedAt: kernel.InstantOf(s.now())}
-	fields := map[string]string{}
-	if !ValidEmail(n.Email) {
-		fields["email"] = "account.email.form"
-	}
-	if len(n.Roles) == 0 {
-		fields["roles"] = "account.roles.missing"
-	}
-	for _, r := range n.Roles {
-		if !slices.Contains(assignable, r) {
-			fields["roles"] = "account.roles.unknown"
-			continue
-		}
-		a.Roles = append(a.Roles, Grant{ID: kernel.NewID(), Role: r, From: dayOf(s.now())})
-	}
-	if len(fields) > 0 {
-		return Account{}, "", &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Params: kernel.Params("roles", roleNames()), Fields: fields}
 	}
 	oneTime := ""
 	password := n.Password
@@ -115,20 +108,78 @@ func (s *Service) Add(ctx context.Context, by access.Actor, n New) (Account, str
 	} else if err := CheckPassword(password, a); err != nil {
 		return Account{}, "", err
 	}
-	var err error
 	if a.Hash, err = s.Hasher.Hash(ctx, password); err != nil {
 		return Account{}, "", err
 	}
-	if err := s.Store.Insert(ctx, by.Tenant, a); err != nil {
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Insert(ctx, by.Tenant, a); err != nil {
+			return err
+		}
+		if err := access.Record(ctx, s.Trail, by, access.Act{Do: access.ManageUsers, What: "account.add", Object: accountRef(a.ID)}); err != nil {
+			return err
+		}
+		for _, g := range a.Roles {
+			err := access.Record(ctx, s.Trail, by, access.Act{Do: access.ManageUsers, What: "account.role.give", Object: accountRef(a.ID), Note: noteOf(g)})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return Account{}, "", err
 	}
 	return a, oneTime, nil
 }
 
+// prepare checks what is known of a new member of staff and gives the account without a password.
+func (s *Service) prepare(ctx context.Context, tenant kernel.ID, n New) (Account, error) {
+	email := strings.TrimSpace(n.Email)
+	a := Account{ID: kernel.NewID(), Email: email, CreatedAt: kernel.InstantOf(s.now())}
+	fields, params := map[string]string{}, kernel.Params("roles", roleNames(), "max", MaxName)
+	if !ValidEmail(email) {
+		fields["email"] = "account.email.form"
+	}
+	name, wrong := CleanName(n.Name)
+	if name == "" && wrong == "" {
+		name = email
+	}
+	if a.Name = name; wrong != "" {
+		fields["name"] = wrong
+	}
+	if len(n.Roles) == 0 {
+		fields["roles"] = "account.roles.missing"
+	}
+	for _, r := range n.Roles {
+		g, err := s.planGrant(ctx, tenant, a.Roles, RoleChange{Role: r, In: n.In, From: n.From, To: n.To}, false)
+		var e *kernel.Error
+		switch {
+		case err == nil:
+			a.Roles = append(a.Roles, g)
+		case errors.As(err, &e) && (e.Kind == kernel.Invalid || e.Kind == kernel.Conflict) && len(e.Fields) > 0:
+			for field, key := range e.Fields {
+				if field == "role" {
+					field = "roles"
+				}
+				fields[field] = key
+			}
+			for k, v := range e.Params {
+				params[k] = v
+			}
+		default:
+			return a, err
+		}
+	}
+	if len(fields) > 0 {
+		return a, &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Params: params, Fields: fields}
+	}
+	return a, nil
+}
+
 func roleNames() []string {
-	names := make([]string, len(assignable))
-	for i, r := range assignable {
-		names[i] = string(r)
+	names := make([]string, 0, len(access.Roles()))
+	for _, r := range access.Roles() {
+		names = append(names, string(r))
 	}
 	return names
 }
@@ -215,7 +266,7 @@ func (s *Service) Get(ctx context.Context, by access.Actor, id kernel.ID) (Accou
 	return s.Store.Account(ctx, by.Tenant, id)
 }
 
-// Disable ends an account and its sessions, or lets it sign in again. Nobody disables himself, so that the town keeps an administration.
+// Disable ends an account and its sessions, or lets it sign in again. Nobody disables himself, and the town keeps an administration.
 func (s *Service) Disable(ctx context.Context, by access.Actor, id kernel.ID, disabled bool) error {
 	if err := access.CheckTenant(by, access.ManageUsers); err != nil {
 		return err
@@ -223,59 +274,29 @@ func (s *Service) Disable(ctx context.Context, by access.Actor, id kernel.ID, di
 	if by.Person == id {
 		return kernel.E(kernel.Conflict, "account.disable.self")
 	}
-	at := kernel.Instant{}
+	at, what := kernel.Instant{}, "account.enable"
 	if disabled {
-		at = kernel.InstantOf(s.now())
+		at, what = kernel.InstantOf(s.now()), "account.disable"
 	}
-	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetDisabled(ctx, by.Tenant, id, at); err != nil {
-			return err
-		}
-		return s.Store.EndSessions(ctx, by.Tenant, id)
-	})
-}
-
-// SetRoles gives an account the roles from today and takes all others at the end of yesterday. Nobody takes the administration from himself.
-func (s *Service) SetRoles(ctx context.Context, by access.Actor, id kernel.ID, roles []access.Role) error {
-	if err := access.CheckTenant(by, access.ManageUsers); err != nil {
-		return err
-	}
-	for _, r := range roles {
-		if !slices.Contains(assignable, r) {
-			return &kernel.Error{
-				Kind: kernel.Invalid, Key: "account.invalid", Params: kernel.Params("roles", roleNames()),
-				Fields: map[string]string{"roles": "account.roles.unknown"},
-			}
-		}
-	}
-	if by.Person == id && !slices.Contains(roles, access.Admin) {
-		return &kernel.Error{Kind: kernel.Conflict, Key: "account.roles.self", Fields: map[string]string{"roles": "account.roles.self"}}
-	}
-	today := dayOf(s.now())
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
 		a, err := s.Store.Account(ctx, by.Tenant, id)
 		if err != nil {
 			return err
 		}
-		return s.Store.SetRoles(ctx, by.Tenant, id, regrant(a.Roles, roles, today))
+		if a.Erased() {
+			return kernel.E(kernel.Conflict, "account.erased")
+		}
+		if a.DisabledAt = at; disabled {
+			if err := s.keepsAdministration(ctx, by.Tenant, a); err != nil {
+				return err
+			}
+		}
+		if err := s.Store.SetDisabled(ctx, by.Tenant, id, at); err != nil {
+			return err
+		}
+		if err := s.Store.EndSessions(ctx, by.Tenant, id); err != nil {
+			return err
+		}
+		return access.Record(ctx, s.Trail, by, access.Act{Do: access.ManageUsers, What: what, Object: accountRef(id)})
 	})
-}
-
-// regrant ends what is not wanted any more and adds what is new. A grant of today that is taken back today ends before it began: it must not
-// hold for the rest of the day.
-func regrant(held []Grant, want []access.Role, today kernel.Date) []Grant {
-	yesterday := kernel.Date(today.Time().AddDate(0, 0, -1).Format(time.DateOnly))
-	out := make([]Grant, 0, len(held)+len(want))
-	for _, g := range held {
-		if g.on(today) && !slices.Contains(want, g.Role) {
-			g.To = yesterday
-		}
-		out = append(out, g)
-	}
-	for _, r := range want {
-		if !slices.ContainsFunc(out, func(g Grant) bool { return g.Role == r && g.on(today) }) {
-			out = append(out, Grant{ID: kernel.NewID(), Role: r, From: today})
-		}
-	}
-	return out
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
-	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
 	"github.com/kupferfaden/kupferfaden/internal/analysis"
 	"github.com/kupferfaden/kupferfaden/internal/analysis/analysisdb"
 	"github.com/kupferfaden/kupferfaden/internal/approval"
@@ -112,7 +111,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.Notices = a.notices()
 	a.Approvals = a.approvals()
 	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
-	a.Accounts = &account.Service{Store: &accountdb.Store{DB: d}, DB: d, Hasher: &account.Hasher{}, Now: cfg.Now, Trail: a.Trail}
+	a.Accounts = a.people()
 	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, Trail: a.Trail, SortKey: i18n.SortKey}
 	figures := &indicatordb.Store{DB: d}
 	a.Indicators = &indicator.Service{Store: figures, Areas: a.Areas, Files: files, DB: d, Now: cfg.Now, Trail: a.Trail}

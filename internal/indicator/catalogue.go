@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -110,6 +111,9 @@ func OfficeNames(office string) []kernel.Text {
 	}
 	return out
 }
+
+// Offices lists the keys of the offices that deliver, sorted.
+func Offices() []string { return slices.Sorted(maps.Keys(shipped().Offices)) }
 
 // Fields lists the letters of the catalogue's fields.
 func Fields() []string {

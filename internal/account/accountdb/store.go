@@ -6,9 +6,11 @@ package accountdb
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
@@ -27,18 +29,41 @@ func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error
 	return s.DB.Tx(ctx, f)
 }
 
-const columns = `id, email, name, password_hash, must_change, created_at, disabled_at`
+const columns = `id, email, name, lang, password_hash, must_change, pseudonym_key, consent, consented_at, created_at, disabled_at, erased_at`
 
 func scanAccount(r db.Row) (a account.Account, err error) {
-	err = r.Scan(&a.ID, &a.Email, &a.Name, &a.Hash, &a.MustChange, &a.CreatedAt, &a.DisabledAt)
+	var pseudonym string
+	err = r.Scan(&a.ID, &a.Email, &a.Name, &a.Lang, &a.Hash, &a.MustChange, db.OrZero(&pseudonym), &a.Consent, &a.ConsentedAt, &a.CreatedAt,
+		&a.DisabledAt, &a.ErasedAt)
+	a.Citizen = pseudonym != ""
 	return a, err
 }
 
-// Accounts lists everybody of the town, by name.
+const grantColumns = `id, role, context_kind, context_key, from_date, to_date`
+
+func scanGrant(r db.Row) (g account.Grant, err error) {
+	err = r.Scan(&g.ID, &g.Role, &g.In.Kind, &g.In.Key, &g.From, &g.To)
+	return g, err
+}
+
+// Accounts lists everybody of the town whose account was not erased, by name.
 func (s *Store) Accounts(ctx context.Context, tenant kernel.ID) ([]account.Account, error) {
+	return s.list(ctx, `select `+columns+` from account where tenant_id = $1 and erased_at is null`,
+		`select account_id, `+grantColumns+` from account_role where tenant_id = $1 order by from_date, id`, tenant)
+}
+
+// Holders lists the accounts that were ever given a role in the town as a whole, by name.
+func (s *Store) Holders(ctx context.Context, tenant kernel.ID, r access.Role) ([]account.Account, error) {
+	const who = `(select g.account_id from account_role g where g.tenant_id = $1 and g.role = $2 and g.context_kind = '')`
+	return s.list(ctx, `select `+columns+` from account where tenant_id = $1 and erased_at is null and id in `+who,
+		`select account_id, `+grantColumns+` from account_role where tenant_id = $1 and account_id in `+who+` order by from_date, id`, tenant, r)
+}
+
+// list reads accounts and their grants with two statements of the same arguments.
+func (s *Store) list(ctx context.Context, accounts, grants string, args ...any) ([]account.Account, error) {
 	var list []account.Account
 	err := s.DB.ReadTx(ctx, func(ctx context.Context) (err error) {
-		rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+columns+` from account where tenant_id = $1`, tenant)
+		rows, err := s.DB.Conn(ctx).QueryContext(ctx, accounts, args...)
 		if list, err = db.Collect(rows, err, scanAccount); err != nil {
 			return fmt.Errorf("accounts: %w", err)
 		}
@@ -46,11 +71,11 @@ func (s *Store) Accounts(ctx context.Context, tenant kernel.ID) ([]account.Accou
 		for i, a := range list {
 			at[a.ID] = i
 		}
-		rows, err = s.DB.Conn(ctx).QueryContext(ctx, `select account_id, id, role, from_date, to_date from account_role where tenant_id = $1 order by from_date, id`, tenant)
+		rows, err = s.DB.Conn(ctx).QueryContext(ctx, grants, args...)
 		return db.Each(rows, err, func(r db.Row) error {
 			var id kernel.ID
 			var g account.Grant
-			err := r.Scan(&id, &g.ID, &g.Role, &g.From, &g.To)
+			err := r.Scan(&id, &g.ID, &g.Role, &g.In.Kind, &g.In.Key, &g.From, &g.To)
 			if i, ok := at[id]; ok && err == nil {
 				list[i].Roles = append(list[i].Roles, g)
 			}
@@ -71,9 +96,9 @@ func (s *Store) Account(ctx context.Context, tenant, id kernel.ID) (account.Acco
 	return s.withRoles(ctx, tenant, a, err)
 }
 
-// ByEmail gives one by folded address.
+// ByEmail gives one by folded address; an erased account has none.
 func (s *Store) ByEmail(ctx context.Context, tenant kernel.ID, folded string) (account.Account, error) {
-	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+columns+` from account where tenant_id = $1 and email_folded = $2`, tenant, folded)
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+columns+` from account where tenant_id = $1 and email_folded = $2 and erased_at is null`, tenant, folded)
 	a, err := db.One(rows, err, "account.notfound", scanAccount)
 	return s.withRoles(ctx, tenant, a, err)
 }
@@ -83,31 +108,62 @@ func (s *Store) withRoles(ctx context.Context, tenant kernel.ID, a account.Accou
 		return account.Account{}, err
 	}
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx,
-		`select id, role, from_date, to_date from account_role where tenant_id = $1 and account_id = $2 order by from_date, id`, tenant, a.ID)
-	a.Roles, err = db.Collect(rows, err, func(r db.Row) (g account.Grant, err error) {
-		err = r.Scan(&g.ID, &g.Role, &g.From, &g.To)
-		return g, err
-	})
+		`select `+grantColumns+` from account_role where tenant_id = $1 and account_id = $2 order by from_date, id`, tenant, a.ID)
+	a.Roles, err = db.Collect(rows, err, scanGrant)
 	return a, err
 }
 
 // Insert adds an account with its roles.
 func (s *Store) Insert(ctx context.Context, tenant kernel.ID, a account.Account) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		_, err := s.DB.Conn(ctx).ExecContext(ctx,
-			`insert into account (tenant_id, id, email, email_folded, name, password_hash, must_change, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			tenant, a.ID, a.Email, account.FoldEmail(a.Email), a.Name, a.Hash, a.MustChange, a.CreatedAt)
+		if err := s.free(ctx, tenant, a); err != nil {
+			return err
+		}
+		_, err := s.DB.Conn(ctx).ExecContext(ctx, `
+			insert into account (tenant_id, id, email, email_folded, name, lang, password_hash, must_change, pseudonym_key, consent, consented_at, created_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			tenant, a.ID, a.Email, account.FoldEmail(a.Email), a.Name, cmp.Or(a.Lang, "de"), a.Hash, a.MustChange, pseudonymKey(a), a.Consent,
+			a.ConsentedAt, a.CreatedAt)
 		if db.Duplicate(err) {
-			return &kernel.Error{
-				Kind: kernel.Conflict, Key: "account.exists", Params: kernel.Params("email", a.Email),
-				Fields: map[string]string{"email": "account.exists"},
-			}
+			return taken(true, "email", "account.exists", a.Email)
 		}
 		if err != nil {
 			return fmt.Errorf("account: %w", err)
 		}
 		return s.SetRoles(ctx, tenant, a.ID, a.Roles)
 	})
+}
+
+// pseudonymKey is null for everybody but citizens.
+func pseudonymKey(a account.Account) any {
+	if !a.Citizen {
+		return nil
+	}
+	return account.PseudonymKey(a.Name)
+}
+
+// free tells whether no other account has the address or the pseudonym; it is asked before writing, as PostgreSQL answers nothing more in a
+// transaction in which a constraint was violated. Two at once meet at the constraint, and the later one is tried again.
+func (s *Store) free(ctx context.Context, tenant kernel.ID, a account.Account) error {
+	is := func(statement, value string) (bool, error) {
+		n, err := db.Value[int](s.DB.Conn(ctx).QueryRowContext(ctx, statement, tenant, value, a.ID), "account.notfound")
+		return n > 0, err
+	}
+	if hit, err := is(`select count(*) from account where tenant_id = $1 and email_folded = $2 and id <> $3`, account.FoldEmail(a.Email)); err != nil || hit {
+		return errors.Join(err, taken(hit, "email", "account.exists", a.Email))
+	}
+	if !a.Citizen {
+		return nil
+	}
+	hit, err := is(`select count(*) from account where tenant_id = $1 and pseudonym_key = $2 and id <> $3`, account.PseudonymKey(a.Name))
+	return errors.Join(err, taken(hit, "pseudonym", "account.pseudonym.taken", a.Email))
+}
+
+func taken(hit bool, field, key, email string) error {
+	if !hit {
+		return nil
+	}
+	return &kernel.Error{Kind: kernel.Conflict, Key: key, Params: kernel.Params("email", email), Fields: map[string]string{field: key}}
 }
 
 // SetPassword replaces the hash.
@@ -138,9 +194,9 @@ func (s *Store) SetRoles(ctx context.Context, tenant, id kernel.ID, grants []acc
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
 		for _, g := range grants {
 			_, err := s.DB.Conn(ctx).ExecContext(ctx, `
-				insert into account_role (tenant_id, id, account_id, role, from_date, to_date) values ($1, $2, $3, $4, $5, $6)
+				insert into account_role (tenant_id, id, account_id, role, context_kind, context_key, from_date, to_date) values ($1, $2, $3, $4, $5, $6, $7, $8)
 				on conflict (tenant_id, id) do update set to_date = excluded.to_date`,
-				tenant, g.ID, id, g.Role, g.From, g.To)
+				tenant, g.ID, id, g.Role, g.In.Kind, g.In.Key, g.From, g.To)
 			if db.Dangling(err) {
 				return kernel.E(kernel.NotFound, "account.notfound")
 			}

@@ -30,7 +30,7 @@ func town(t *testing.T, d *db.DB, key string) kernel.ID {
 
 func person(email string) account.Account {
 	return account.Account{
-		ID: kernel.NewID(), Email: email, Name: "Name of " + email, Hash: "hash", MustChange: true, CreatedAt: at,
+		ID: kernel.NewID(), Email: email, Name: "Name of " + email, Lang: "de", Hash: "hash", MustChange: true, CreatedAt: at,
 		Roles: []account.Grant{{ID: kernel.NewID(), Role: access.Planner, From: "2026-01-01"}},
 	}
 }
@@ -71,7 +71,9 @@ func TestAccountsComeBackAsTheyWere(t *testing.T) {
 		}
 		anna.Hash, anna.MustChange, anna.DisabledAt = "new", false, at
 		anna.Roles[0].To = "2026-11-20"
-		anna.Roles = append(anna.Roles, account.Grant{ID: kernel.NewID(), Role: access.Admin, From: "2026-11-21"})
+		anna.Roles = append(anna.Roles, account.Grant{
+			ID: kernel.NewID(), Role: access.DataSupplier, In: access.Context{Kind: access.InOffice, Key: "SozA"}, From: "2026-11-21",
+		})
 		for _, err := range []error{s.SetPassword(ctx, here, anna.ID, "new", false), s.SetDisabled(ctx, here, anna.ID, at), s.SetRoles(ctx, here, anna.ID, anna.Roles)} {
 			if err != nil {
 				t.Error(err)

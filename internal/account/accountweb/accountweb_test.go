@@ -263,7 +263,7 @@ func TestAccountsOfAnotherTownDoNotExist(t *testing.T) {
 			if !strings.Contains(route.Path, "{id}") {
 				continue
 			}
-			got := b.do(route.Method, "/t/zinn"+strings.Replace(route.Path, "{id}", string(a.ID), 1), url.Values{"roles": {"admin"}})
+			got := b.do(route.Method, "/t/zinn"+strings.NewReplacer("{id}", string(a.ID), "{grant}", string(a.Roles[0].ID)).Replace(route.Path), url.Values{"role": {"admin"}})
 			if got.code != 404 || stripID(got.body) != stripID(missing.body) {
 				t.Errorf("%s with another town's id: %d", route.Pattern, got.code)
 			}
@@ -277,7 +277,7 @@ func TestAccountsOfAnotherTownDoNotExist(t *testing.T) {
 
 // stripID takes out what names the page itself: the link to it in another language.
 func stripID(s string) string {
-	return regexp.MustCompile(`/arbeit/benutzer/[0-9a-f-]+(/[a-z]+)?`).ReplaceAllString(s, "/x")
+	return regexp.MustCompile(`/arbeit/benutzer/[0-9a-f-]+(/[a-z]+(/[0-9a-f-]+)?)?`).ReplaceAllString(s, "/x")
 }
 
 func TestPlannersDoNotManageUsers(t *testing.T) {
@@ -294,36 +294,44 @@ func TestPlannersDoNotManageUsers(t *testing.T) {
 	}
 }
 
+// id gives the address of a person's page.
+func (s *site) person(t *testing.T, mail string) (path string, a account.Account) {
+	t.Helper()
+	list, err := s.service.List(t.Context(), access.CommandLine(s.towns["default"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range list {
+		if a.Email == mail {
+			return "/arbeit/benutzer/" + string(a.ID), a
+		}
+	}
+	t.Fatalf("no account %s", mail)
+	return "", a
+}
+
 func TestANewColleagueGetsInWithAOneTimePassword(t *testing.T) {
 	s := newSite(t)
-	admin, anna := s.browser(t), s.browser(t)
-	admin.signIn("", adminMail)
-	if a := admin.post("/arbeit/benutzer", "email", "anna", "roles", "planner"); a.code != 422 || !strings.Contains(a.body, `value="anna"`) || !strings.Contains(a.body, `href="#feld-email"`) {
-		t.Errorf("wrong address: %d", a.code)
+	anna := s.browser(t)
+	_, oneTime, err := s.service.Add(t.Context(), access.CommandLine(s.towns["default"]), account.New{Email: "anna@stadt.example", Name: "Anna", Roles: []access.Role{access.Planner}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if a := admin.post("/arbeit/benutzer", "email", plannerMail, "roles", "planner"); a.code != 422 || !strings.Contains(a.body, "gibt es schon") {
-		t.Errorf("taken address: %d", a.code)
-	}
-	made := admin.post("/arbeit/benutzer", "email", "anna@stadt.example", "name", "Anna", "roles", "planner")
-	m := regexp.MustCompile(`<code>([\w-]{19})</code>`).FindStringSubmatch(made.body)
-	if made.code != 200 || m == nil || made.header.Get("Cache-Control") == "" {
-		t.Fatalf("made: %d %s", made.code, made.body)
-	}
-	in := anna.post("/anmelden", "email", "anna@stadt.example", "password", m[1], "weiter", "/arbeit")
-	if in.header.Get("Location") != "/arbeit/konto" {
+	in := anna.post("/anmelden", "email", "anna@stadt.example", "password", oneTime, "weiter", "/arbeit")
+	if in.header.Get("Location") != "/konto" {
 		t.Errorf("goes to %s", in.header.Get("Location"))
 	}
 	if a := anna.get("/arbeit"); a.code != 403 {
 		t.Errorf("at work before choosing a password: %d", a.code)
 	}
-	if a := anna.get("/arbeit/konto"); a.code != 200 || !strings.Contains(a.body, "Einmalpasswort") {
+	if a := anna.get("/konto"); a.code != 200 || !strings.Contains(a.body, "Einmalpasswort") {
 		t.Errorf("own page: %d", a.code)
 	}
-	if a := anna.post("/arbeit/konto", "old", m[1], "password", "kurz"); a.code != 422 || !strings.Contains(a.body, "mindestens 10 Zeichen") {
+	if a := anna.post("/konto/passwort", "old", oneTime, "password", "kurz"); a.code != 422 || !strings.Contains(a.body, "mindestens 10 Zeichen") {
 		t.Errorf("short: %d", a.code)
 	}
 	before := anna.token("kf-default")
-	if a := anna.post("/arbeit/konto", "old", m[1], "password", "mein eigenes Wort"); a.code != 303 {
+	if a := anna.post("/konto/passwort", "old", oneTime, "password", "mein eigenes Wort"); a.code != 303 {
 		t.Errorf("changed: %d", a.code)
 	}
 	if anna.token("kf-default") == before {
@@ -332,6 +340,9 @@ func TestANewColleagueGetsInWithAOneTimePassword(t *testing.T) {
 	if a := anna.get("/arbeit"); a.code != 200 {
 		t.Errorf("at work: %d", a.code)
 	}
+	if a := anna.get("/arbeit/konto"); a.code != 303 || a.header.Get("Location") != "/konto" {
+		t.Errorf("the old address: %d %s", a.code, a.header.Get("Location"))
+	}
 }
 
 func TestWhatTheAdministrationTakesIsGoneAtOnce(t *testing.T) {
@@ -339,21 +350,23 @@ func TestWhatTheAdministrationTakesIsGoneAtOnce(t *testing.T) {
 	admin, planner := s.browser(t), s.browser(t)
 	admin.signIn("", adminMail)
 	planner.signIn("", plannerMail)
-	list, err := s.service.List(t.Context(), access.CommandLine(s.towns["default"]))
-	if err != nil {
-		t.Fatal(err)
+	path, a := s.person(t, plannerMail)
+	end := path + "/rollen/" + string(a.Roles[0].ID)
+	if a := admin.get(end); a.code != 200 || !strings.Contains(a.body, "Letzter Tag") {
+		t.Errorf("question: %d", a.code)
 	}
-	path := ""
-	for _, a := range list {
-		if a.Email == plannerMail {
-			path = "/arbeit/benutzer/" + string(a.ID)
-		}
-	}
-	if a := admin.post(path + "/rollen"); a.code != 303 || planner.get("/arbeit").code != 403 {
+	if a := admin.post(end); a.code != 303 || planner.get("/arbeit").code != 403 {
 		t.Errorf("without roles: %d, %d", a.code, planner.get("/arbeit").code)
 	}
-	if a := admin.post(path+"/rollen", "roles", "planner"); a.code != 303 || planner.get("/arbeit").code != 200 {
+	if a := admin.post(end); a.code != 422 || !strings.Contains(a.body, "schon beendet") {
+		t.Errorf("ended twice: %d", a.code)
+	}
+	if a := admin.post(path+"/rollen", "role", "planner", "reason", "wieder da"); a.code != 303 || planner.get("/arbeit").code != 200 {
 		t.Errorf("with the role again: %d", a.code)
+	}
+	if a := admin.post(path+"/rollen", "role", "statistics_officer", "reason", "auch das"); a.code != 422 ||
+		!strings.Contains(a.body, "Statistikstelle und Sozialplanung darf niemand zugleich sein") || !strings.Contains(a.body, `value="auch das"`) {
+		t.Errorf("a clash: %d", a.code)
 	}
 	if a := admin.post(path + "/sperren"); a.code != 303 || planner.get("/arbeit").code != 401 {
 		t.Errorf("disabled: %d", a.code)
@@ -371,14 +384,15 @@ func TestWhatTheAdministrationTakesIsGoneAtOnce(t *testing.T) {
 	if a := admin.post(path + "/passwort"); a.code != 200 || planner.get("/arbeit").code != 401 {
 		t.Errorf("reset: %d", a.code)
 	}
-	me := ""
-	for _, a := range list {
-		if a.Email == adminMail {
-			me = "/arbeit/benutzer/" + string(a.ID)
-		}
-	}
+	me, root := s.person(t, adminMail)
 	if a := admin.post(me + "/sperren"); a.code != 409 {
 		t.Errorf("disables himself: %d", a.code)
+	}
+	if a := admin.post(me+"/rollen", "role", "planner"); a.code != 422 || !strings.Contains(a.body, "Sich selbst") {
+		t.Errorf("gives himself a role: %d", a.code)
+	}
+	if a := admin.post(me + "/rollen/" + string(root.Roles[0].ID)); a.code != 422 || !strings.Contains(a.body, "niemanden mehr") {
+		t.Errorf("takes the last administration: %d", a.code)
 	}
 }
 
@@ -391,7 +405,7 @@ func TestPagesOfAccountsAreWellFormed(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := "/arbeit/benutzer/" + string(list[0].ID)
-	for _, path := range []string{"/arbeit/konto", "/arbeit/benutzer", one, one + "/passwort", "/en/arbeit/benutzer", "/en" + one} {
+	for _, path := range []string{"/konto", "/arbeit/benutzer", one, one + "/passwort", one + "/rollen/" + string(list[0].Roles[0].ID), "/en/arbeit/benutzer", "/en" + one} {
 		a := b.get(path)
 		if a.code != 200 {
 			t.Errorf("%s: %d", path, a.code)
