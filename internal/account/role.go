@@ -77,7 +77,9 @@ func fieldError(field, key string, kv ...any) error {
 }
 
 // roleWord is a role as a parameter of a sentence, written in the language of the sentence.
-func roleWord(r access.Role) error { return kernel.E(kernel.Invalid, "account.role."+string(r)) }
+func roleWord(r access.Role) error {
+	return &kernel.Error{Kind: kernel.Invalid, Key: "account.role." + string(r)}
+}
 
 // RoleWord is a role as a parameter of a sentence of the catalogue.
 func RoleWord(r access.Role) any { return roleWord(r) }

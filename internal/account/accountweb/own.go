@@ -15,7 +15,7 @@ import (
 func (h handlers) registerOwn(m *web.Mux) {
 	m.Handle("GET /konto", access.UseOwnAccount, h.own)
 	m.Handle("POST /konto/passwort", access.UseOwnAccount, h.changePassword)
-	m.Handle("GET /arbeit/konto", access.ReadPublic, func(w http.ResponseWriter, r *web.Request) error { return r.Redirect(w, ownPath) })
+	m.Handle("GET /arbeit/konto", access.UseOwnAccount, func(w http.ResponseWriter, r *web.Request) error { return r.Redirect(w, ownPath) })
 }
 
 func (h handlers) me(r *web.Request) (account.Account, error) {
