@@ -43,7 +43,7 @@ func TestPlannerPagesAreForPlanners(t *testing.T) {
 				o.t.Errorf("%s anonymous: %d", route.Pattern, code)
 			}
 			for who, d := range map[access.Role]*desk{access.Admin: admin, access.Planner: planner} {
-				may := access.Can(access.Actor{Tenant: o.who.Tenant, Roles: []access.Role{who}}, route.Action, access.Object{Tenant: o.who.Tenant})
+				may := access.Can(access.Actor{Tenant: o.who.Tenant, Person: "p", Roles: []access.Role{who}}, route.Action, access.Object{Tenant: o.who.Tenant})
 				if code := ask(d); (code == 403) == may || code == 401 || code >= 500 {
 					o.t.Errorf("%s as %s: %d", route.Pattern, who, code)
 				}
