@@ -42,6 +42,8 @@ type Config struct {
 	URL string
 	// Serve claims the SQLite file for a serving process; a second one is refused. Other verbs leave it false and may run beside it.
 	Serve bool
+	// Claim is the lock of the data directory as the process before hands it over (DB.Claim); nil: it is taken.
+	Claim *os.File
 	// BusyWait is how long a write waits for another program's write; 30 seconds when zero.
 	BusyWait time.Duration
 	// OnFatal is called once when a commit failed with an I/O error. When nil the process ends with exit code 1.
@@ -66,6 +68,7 @@ type DB struct {
 	writer  *sql.DB
 	reader  *sql.DB
 	mark    *mark
+	claim   *os.File
 	release []func() error
 	fatal   atomic.Pointer[error]
 	once    sync.Once

@@ -11,7 +11,7 @@ import (
 )
 
 // tryLock takes the lock file at path without waiting; the system gives it back when the process ends, however it ends.
-func tryLock(path string) (release func() error, err error) {
+func tryLock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
@@ -23,5 +23,5 @@ func tryLock(path string) (release func() error, err error) {
 		}
 		return nil, errors.Join(err, f.Close())
 	}
-	return f.Close, nil
+	return f, nil
 }

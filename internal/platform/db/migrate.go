@@ -77,9 +77,12 @@ func (d *DB) migrate(ctx context.Context) error {
 // waitLock takes the lock file at path, waiting up to most.
 func waitLock(ctx context.Context, path string, most time.Duration) (func() error, error) {
 	for start := time.Now(); ; {
-		release, err := tryLock(path)
+		f, err := tryLock(path)
+		if err == nil {
+			return f.Close, nil
+		}
 		if !errors.Is(err, errLocked) {
-			return release, err
+			return nil, err
 		}
 		if time.Since(start) > most {
 			return nil, kernel.E(kernel.Unavailable, "db.busy")

@@ -35,14 +35,12 @@ func (d *DB) openSQLite(ctx context.Context) error {
 		return &kernel.Error{Kind: kernel.Unavailable, Key: "db.cannot_open", Params: kernel.Params("file", dir), Err: err}
 	}
 	if d.cfg.Serve {
-		release, err := tryLock(filepath.Join(dir, "serve.lock"))
-		if errors.Is(err, errLocked) {
-			return kernel.E(kernel.Conflict, "db.served", "dir", dir)
+		if d.claim = d.cfg.Claim; d.claim == nil {
+			if d.claim, err = claim(ctx, dir); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
-		}
-		d.release = append(d.release, release)
+		d.release = append(d.release, d.claim.Close)
 	}
 	path := filepath.Join(dir, FileName)
 	// Made here so that nobody else on the machine may read it: SQLite would use the umask, and -wal and -shm take its mode.
@@ -76,6 +74,28 @@ func (d *DB) openSQLite(ctx context.Context) error {
 	}
 	return d.mark.check(ctx, d.writer, d.where())
 }
+
+// claim takes the data directory for a serving process. A process that was killed may hold it a moment longer.
+func claim(ctx context.Context, dir string) (*os.File, error) {
+	for try := 0; ; try++ {
+		f, err := tryLock(filepath.Join(dir, "serve.lock"))
+		if !errors.Is(err, errLocked) {
+			return f, err
+		}
+		if try == 20 {
+			return nil, kernel.E(kernel.Conflict, "db.served", "dir", dir)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(25 * time.Millisecond):
+		}
+	}
+}
+
+// Claim is the locked file by which a serving process holds the data directory, for handing it to the process that replaces this one; nil where
+// nothing is claimed. The lock ends when the last process that has the file ends.
+func (d *DB) Claim() *os.File { return d.claim }
 
 func openPool(path, lock string, pragmas []string) (*sql.DB, error) {
 	q := url.Values{"_txlock": {lock}, "_pragma": pragmas}
