@@ -35,6 +35,7 @@ type CLI struct {
 	Init     InitCmd    `cmd:"" help:"Make a data directory with an empty town."`
 	Serve    ServeCmd   `cmd:"" help:"Serve the town's pages."`
 	Demo     DemoCmd    `cmd:"" help:"Make the fictional Kupferstadt and serve it."`
+	Restart  RestartCmd `cmd:"" help:"Replace the serving program by a new one without losing a request."`
 	Area     AreaCmd    `cmd:"" help:"Areas: levels and editions."`
 	Data     DataCmd    `cmd:"" help:"Figures: deliveries of the offices."`
 	Index    IndexCmd   `cmd:"" help:"Social index."`

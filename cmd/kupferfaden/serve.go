@@ -4,187 +4,301 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
-	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
+	"os/signal"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/kupferfaden/kupferfaden/internal/app"
-	"github.com/kupferfaden/kupferfaden/internal/demo"
-	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/tenant"
+	"github.com/kupferfaden/kupferfaden/internal/platform/server"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
-
-// InitCmd makes a data directory.
-type InitCmd struct {
-	Place
-	Name string `help:"Name of the town." default:"Meine Stadt" placeholder:"NAME"`
-}
-
-// Run makes the town, or completes the one that is there.
-func (c *InitCmd) Run(e *Env) error {
-	if err := makeDir(c.Data); err != nil {
-		return err
-	}
-	a, err := app.Open(e.Ctx, c.config())
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	key := c.Tenant
-	if key == "" {
-		key = tenant.Default
-	}
-	if _, err := a.Init(e.Ctx, key, kernel.Text{"de": c.Name}, false); err != nil {
-		return err
-	}
-	e.say("cli.init.done", "dir", c.Data, "tenant", key)
-	return nil
-}
-
-// makeDir makes a data directory that only its owner and group can read.
-func makeDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return &kernel.Error{Kind: kernel.Unavailable, Key: "cli.datadir", Params: kernel.Params("dir", dir), Err: err}
-	}
-	return nil
-}
 
 // ServeCmd serves the pages.
 type ServeCmd struct{ Settings }
 
-// Run serves until it is stopped.
-func (c *ServeCmd) Run(e *Env) error {
+// Run serves until it is stopped or replaced.
+func (c *ServeCmd) Run(e *Env, verb *kong.Context) error {
 	if c.Database == "" && !app.Exists(c.Data) {
 		return kernel.E(kernel.NotFound, "data.none", "dir", c.Data)
 	}
-	log := slog.New(slog.NewTextHandler(e.Err, nil))
-	a, err := openServing(e, c.config(), log)
+	e.warnOfSettings(verb)
+	log := c.logger(e)
+	slog.SetDefault(log)
+	sockets, before, err := server.Start()
 	if err != nil {
 		return err
 	}
-	defer a.Close()
-	return serve(e, a, c.Listen, c.web(), log)
+	config := c.config()
+	config.Serve, config.Log = true, log
+	if before != nil {
+		config.Claim = before.Claim
+	}
+	a, err := app.Open(e.Ctx, config)
+	if err != nil {
+		return err
+	}
+	s := &site{e: e, a: a, log: log, settings: c.Settings, sockets: sockets, before: before}
+	v, goVersion := built()
+	args := []any{"version", v, "go", goVersion, "pid", os.Getpid(), "database", string(a.DB.Engine()), "replaces", before != nil}
+	for _, set := range e.settings(verb) {
+		if set.from != e.P.T("cli.config.default") {
+			args = append(args, slog.String("set."+set.name, set.shown))
+		}
+	}
+	log.Info("start", args...)
+	return errors.Join(s.serve(), s.close())
 }
 
-// openServing opens the data for a serving process, which sets reports with a typesetter of its own.
-func openServing(e *Env, c app.Config, log *slog.Logger) (*app.App, error) {
-	c.Serve, c.Log = true, log
-	return app.Open(e.Ctx, c)
+// logger writes what happens as the settings say, with times in UTC.
+func (c *ServeCmd) logger(e *Env) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log.Level)); err != nil {
+		level = slog.LevelInfo // cannot happen: the settings know four words
+	}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key == slog.TimeKey {
+			a.Value = slog.TimeValue(a.Value.Time().UTC())
+		}
+		return a
+	}}
+	if c.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(e.Err, o))
+	}
+	return slog.New(slog.NewTextHandler(e.Err, o))
 }
 
-// typesetter runs in a child process that ends, so that its memory does not stay with the server.
-func typesetter() *typst.Child {
-	exe, err := os.Executable()
-	if err != nil {
-		exe = os.Args[0]
-	}
-	return typst.NewChild(exe, cacheDir())
+// site is an installation that serves.
+type site struct {
+	e        *Env
+	a        *app.App
+	log      *slog.Logger
+	settings Settings
+	sockets  *server.Sockets
+	before   *server.Predecessor
+	closed   bool
+	started  time.Time
+
+	drains []*server.Drain
+	side   []*http.Server // plain servers beside the pages: they may end at once
 }
 
-// shutdownWithin is how long running requests may take to end.
-const shutdownWithin = 10 * time.Second
+// How long connections without a request are kept when the program stops: long when a successor serves beside it, short when everybody waits.
+const (
+	idleBeside = 5 * time.Second
+	idleAlone  = 500 * time.Millisecond
+)
 
-func serve(e *Env, a *app.App, listen string, o app.WebOptions, log *slog.Logger) error {
-	l, err := net.Listen("tcp", listen)
+// startWithin is how long a new program may take until it serves.
+const startWithin = 2 * time.Minute
+
+// serve serves until the program is told to stop or a new one takes over.
+func (s *site) serve() error {
+	handler, err := s.a.Handler(s.settings.web())
 	if err != nil {
-		return kernel.E(kernel.Unavailable, "cli.listen", "address", listen, "detail", err)
+		return err
 	}
-	handler, err := a.Handler(o)
+	failed := make(chan error, 4)
+	address, err := s.listen(handler, failed)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return err
 	}
-	srv := web.Server(listen, handler)
-	ctx, cancel := context.WithCancel(e.Ctx)
+	s.sockets.Unused()
+	ctx, cancel := context.WithCancel(s.e.Ctx)
 	defer cancel()
-	work := a.Work(ctx)
-	e.say("cli.serving", "address", "http://"+l.Addr().String())
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(l) }()
-	select {
-	case err = <-done:
-	case <-e.Ctx.Done():
-		stop, release := context.WithTimeout(context.WithoutCancel(e.Ctx), shutdownWithin)
-		defer release()
-		err = srv.Shutdown(stop)
+	work := s.a.Work(ctx)
+	go server.Watchdog(ctx, s.alive(handler))
+	hup := make(chan os.Signal, 1)
+	if hangup != nil {
+		signal.Notify(hup, hangup)
+		defer signal.Stop(hup)
+	}
+	if err := s.note(nil); err != nil {
+		s.log.Warn("the file that says which process serves cannot be written", "error", err)
+	}
+	s.before.Ready()
+	server.Notify("READY=1", "STATUS="+address)
+	s.e.say("cli.serving", "address", address)
+	idle := idleAlone
+	for running := true; running && err == nil; {
+		select {
+		case err = <-failed:
+		case <-s.e.Ctx.Done():
+			s.log.Info("stopping")
+			server.Notify("STOPPING=1")
+			running = false
+		case <-hup:
+			successor, refused := s.replace()
+			if refused != nil {
+				s.log.Error("restart refused; this program goes on", "error", refused)
+				if err := s.note(refused); err != nil {
+					s.log.Warn("the file that says which process serves cannot be written", "error", err)
+				}
+				continue
+			}
+			s.log.Info("replaced", "by", successor.PID, "alone", successor.Quiet)
+			running = false
+			if !successor.Quiet {
+				idle = idleBeside
+			}
+		}
 	}
 	cancel()
+	s.stop(idle)
 	<-work
-	if err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return err
+	if err == nil {
+		s.log.Info("stopped")
 	}
-	log.Info("stopped")
-	return nil
+	return err
 }
 
-// DemoCmd makes and serves the example town.
-type DemoCmd struct {
-	Data    string `help:"Keep the town in this directory instead of a temporary one." placeholder:"DIR"`
-	Tenant  string `help:"Key of the town." default:"default" placeholder:"KEY"`
-	Listen  string `help:"Address to listen on." env:"KUPFERFADEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	NoServe bool   `help:"Make the town and end."`
+// replace starts the program anew, from the file it was started from.
+func (s *site) replace() (*server.Successor, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	next, err := s.sockets.Replace(s.e.Ctx, exe, os.Args[1:], s.a.DB.Claim(), startWithin)
+	if err == nil {
+		server.Notify(mainPID(next.PID))
+	}
+	return next, err
 }
 
-// Run makes Kupferstadt where it is not there yet, and serves it.
-func (c *DemoCmd) Run(e *Env) error {
-	dir := c.Data
-	if dir == "" {
-		tmp, err := os.MkdirTemp("", "kupferstadt-")
-		if err != nil {
-			return err
+// stop lets requests finish.
+func (s *site) stop(idle time.Duration) {
+	for _, srv := range s.side {
+		_ = srv.Close() // nothing is lost: its clients ask again
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.e.Ctx), max(s.settings.Limit.Drain, time.Second))
+	defer cancel()
+	for _, d := range s.drains {
+		if cut := d.Stop(ctx, idle); cut > 0 {
+			s.log.Warn("requests were cut off", "requests", cut, "after", s.settings.Limit.Drain)
 		}
-		defer os.RemoveAll(tmp)
-		dir = tmp
-	} else if err := makeDir(dir); err != nil {
-		return err
 	}
-	log := slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	a, err := openServing(e, Place{Data: dir}.config(), log)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	made, err := demo.MakeAs(e.Ctx, a, c.Tenant, e.Tracer.step(e.P.T("cli.demo.making")))
-	if err != nil {
-		return err
-	}
-	e.Tracer.end()
-	if made.Password != "" {
-		e.say("cli.demo.account", "email", made.Email, "password", made.Password)
-	}
-	if c.NoServe {
+}
+
+// close gives everything back, once.
+func (s *site) close() error {
+	if s.closed {
 		return nil
 	}
-	return serve(e, a, c.Listen, app.WebOptions{}, log)
+	s.closed = true
+	return s.a.Close()
 }
 
-// VersionCmd prints the version.
-type VersionCmd struct{}
-
-// version is set by the build.
-var version = ""
-
-// Run prints program, version and Go version.
-func (VersionCmd) Run(e *Env) error {
-	v, goVersion := version, ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		goVersion = info.GoVersion
-		if v == "" {
-			v = info.Main.Version
+// alive asks for the page that says whether the program lives, without the network.
+func (s *site) alive(h http.Handler) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/healthz", nil)
+		if err != nil {
+			return false
+		}
+		done := make(chan bool, 1)
+		go func() {
+			w := &status{header: http.Header{}}
+			h.ServeHTTP(w, r)
+			done <- w.code == http.StatusOK
+		}()
+		select {
+		case ok := <-done:
+			return ok
+		case <-ctx.Done():
+			return false
 		}
 	}
-	fmt.Fprintf(e.Out, "kupferfaden %s %s\n", v, goVersion)
-	return nil
 }
 
-// TypesetCmd is the typesetter's child process.
-type TypesetCmd struct{}
+// status takes an answer of which only the status matters.
+type status struct {
+	header http.Header
+	code   int
+}
 
-// Run reads one document and writes the answer.
-func (TypesetCmd) Run(e *Env) error { return typst.ServeChild(e.Ctx, e.In, e.Out) }
+func (s *status) Header() http.Header { return s.header }
+
+func (s *status) WriteHeader(code int) {
+	if s.code == 0 {
+		s.code = code
+	}
+}
+
+func (s *status) Write(b []byte) (int, error) {
+	s.WriteHeader(http.StatusOK)
+	return len(b), nil
+}
+
+// listen opens the addresses and serves on them; it returns the address to show.
+func (s *site) listen(handler http.Handler, failed chan<- error) (string, error) {
+	open := func(name, addr string) (net.Listener, error) {
+		l, err := s.sockets.Listen(name, addr)
+		if err != nil {
+			return nil, kernel.E(kernel.Unavailable, "cli.listen", "address", addr, "detail", err)
+		}
+		return l, nil
+	}
+	l, err := open("web", s.settings.Listen)
+	if err != nil {
+		return "", err
+	}
+	address := "http://" + l.Addr().String()
+	names := server.OneOf(func(ctx context.Context) ([]string, error) { return s.a.Names(ctx, s.settings.Host) })
+	plain := server.Redirect(names, server.Port(l.Addr().String()))
+	var secure *tls.Config
+	switch s.settings.TLS.Mode {
+	case "files":
+		f := &server.Files{Cert: s.settings.TLS.Cert, Key: s.settings.TLS.Key, Failed: func(err error) {
+			s.log.Error("the changed certificate cannot be used; the old one stays", "error", err)
+		}}
+		secure, err = f.TLS()
+	case "acme":
+		c := &server.ACME{Directory: s.settings.ACME.Directory, Contact: s.settings.ACME.Contact, Root: s.settings.ACME.Root, Serves: names, Cache: s.a.Certificates()}
+		if secure, err = c.TLS(); err == nil {
+			plain = c.Answer(plain)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	srv := web.Server(s.settings.Listen, handler)
+	srv.ErrorLog = unheard
+	if secure != nil {
+		srv.TLSConfig = secure
+		address = "https://" + l.Addr().String()
+	}
+	s.start(srv, l, secure, failed)
+	if addr := s.settings.TLS.HTTP; addr != "" && secure != nil {
+		l, err := open("http", addr)
+		if err != nil {
+			return "", err
+		}
+		srv := web.Server(addr, plain)
+		srv.ErrorLog = unheard
+		s.start(srv, l, nil, failed)
+	}
+	return address, nil
+}
+
+// start serves on a listener, through TLS where a configuration is given.
+func (s *site) start(srv *http.Server, l net.Listener, secure *tls.Config, failed chan<- error) {
+	d := server.NewDrain(srv)
+	s.drains = append(s.drains, d)
+	go func() {
+		if err := d.Serve(l, secure); err != nil {
+			failed <- err
+		}
+	}()
+}
+
+// unheard takes the complaints of net/http about connections: they name addresses of readers.
+var unheard = log.New(io.Discard, "", 0)

@@ -47,9 +47,11 @@ type Config struct {
 	DataDir  string // embedded database and uploaded files
 	Database string // postgres://… instead of the embedded database
 	Serve    bool   // a serving process: claims the embedded database for itself
-	Now      func() time.Time
-	Log      *slog.Logger
-	Trace    func(query string, args []any)
+	// Claim is the claim of the embedded database as the process that is replaced hands it over.
+	Claim *os.File
+	Now   func() time.Time
+	Log   *slog.Logger
+	Trace func(query string, args []any)
 	// URL is the public address of the installation ("https://sozialplanung.example.de"), for links in mails, feeds and files.
 	URL string
 	// Typesetter sets reports as PDF; nil where none are needed.
@@ -94,7 +96,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	d, err := db.Open(ctx, db.Config{DataDir: cfg.DataDir, URL: cfg.Database, Serve: cfg.Serve, Trace: cfg.Trace})
+	d, err := db.Open(ctx, db.Config{DataDir: cfg.DataDir, URL: cfg.Database, Serve: cfg.Serve, Claim: cfg.Claim, Trace: cfg.Trace})
 	if err != nil {
 		return nil, err
 	}

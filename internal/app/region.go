@@ -26,4 +26,6 @@ func (a *App) Address(ctx context.Context, town kernel.ID, lang, path string) (s
 }
 
 // Town gives a town with its settings.
-func (a *App) Town(ctx context.Context, town kernel.ID) (tenant.Tenant, error) { return a.Tenants.Get(ctx, town) }
+func (a *App) Town(ctx context.Context, town kernel.ID) (tenant.Tenant, error) {
+	return a.Tenants.Get(ctx, town)
+}

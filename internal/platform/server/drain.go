@@ -9,6 +9,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -48,12 +49,18 @@ func NewDrain(srv *http.Server) *Drain {
 	return d
 }
 
-// Serve accepts connections until Stop; it returns nil then.
-func (d *Drain) Serve(l net.Listener) error {
+// Serve accepts connections until Stop, through TLS where a configuration is given; it returns nil then.
+func (d *Drain) Serve(l net.Listener, secure *tls.Config) error {
 	d.mu.Lock()
 	d.listens = append(d.listens, l)
 	d.mu.Unlock()
-	err := d.srv.Serve(l)
+	var err error
+	if secure != nil {
+		d.srv.TLSConfig = secure
+		err = d.srv.ServeTLS(l, "", "")
+	} else {
+		err = d.srv.Serve(l)
+	}
 	if d.closing.Load() {
 		return nil
 	}

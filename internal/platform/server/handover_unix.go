@@ -115,8 +115,10 @@ type Successor struct {
 	PID int
 	// Quiet: it waits for this program to end before it opens the database; else it serves already.
 	Quiet bool
-	life  *os.File
 }
+
+// lives are the descriptors whose end tells a successor that this program has ended; they must not be collected before.
+var lives []*os.File
 
 // ErrSuccessor says that the new program did not come up; the old one goes on.
 var ErrSuccessor = errors.New("the new program did not start")
@@ -156,6 +158,7 @@ func (s *Sockets) Replace(ctx context.Context, exe string, args []string, claim 
 		return nil, errors.Join(err, own.Close())
 	}
 	cmd := exec.Command(exe, args...) // not CommandContext: it outlives this program
+	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = files
 	cmd.Env = append(os.Environ(), handoverEnv+"="+string(text))
@@ -174,7 +177,8 @@ func (s *Sockets) Replace(ctx context.Context, exe string, args []string, claim 
 	case w := <-word:
 		if w == wordReady || w == wordQuiet {
 			go func() { _ = cmd.Wait() }() // nobody is left behind should it end before us
-			return &Successor{PID: cmd.Process.Pid, Quiet: w == wordQuiet, life: own}, nil
+			lives = append(lives, own)
+			return &Successor{PID: cmd.Process.Pid, Quiet: w == wordQuiet}, nil
 		}
 	case <-wait.Done():
 	}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package main
+
+import (
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/kupferfaden/kupferfaden/internal/app"
+	"github.com/kupferfaden/kupferfaden/internal/demo"
+	"github.com/kupferfaden/kupferfaden/internal/platform/server"
+)
+
+// shutdownWithin is how long running requests of the example town may take to end.
+const shutdownWithin = 10 * time.Second
+
+// DemoCmd makes and serves the example town.
+type DemoCmd struct {
+	Data    string `help:"Keep the town in this directory instead of a temporary one." placeholder:"DIR"`
+	Tenant  string `help:"Key of the town." default:"default" placeholder:"KEY"`
+	Listen  string `help:"Address to listen on." env:"KUPFERFADEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	NoServe bool   `help:"Make the town and end."`
+}
+
+// Run makes Kupferstadt where it is not there yet, and serves it.
+func (c *DemoCmd) Run(e *Env) error {
+	dir := c.Data
+	if dir == "" {
+		tmp, err := os.MkdirTemp("", "kupferstadt-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(tmp)
+		dir = tmp
+	} else if err := makeDir(dir); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	config := Place{Data: dir}.config()
+	config.Serve, config.Log = true, log
+	a, err := app.Open(e.Ctx, config)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	made, err := demo.MakeAs(e.Ctx, a, c.Tenant, e.Tracer.step(e.P.T("cli.demo.making")))
+	if err != nil {
+		return err
+	}
+	e.Tracer.end()
+	if made.Password != "" {
+		e.say("cli.demo.account", "email", made.Email, "password", made.Password)
+	}
+	if c.NoServe {
+		return nil
+	}
+	sockets, _, err := server.Start()
+	if err != nil {
+		return err
+	}
+	s := &site{e: e, a: a, log: log, sockets: sockets, settings: Settings{Listen: c.Listen, TLS: TLSSettings{Mode: "off"}, Limit: LimitSettings{Drain: shutdownWithin}}}
+	return s.serve()
+}
