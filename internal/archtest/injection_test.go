@@ -305,6 +305,7 @@ var reachOut = map[string]string{
 	"internal/platform/fetch":   "the guard itself",
 	"internal/platform/mail":    "the mail server of the configuration",
 	"internal/platform/db":      "the database of the configuration",
+	"internal/platform/server":  "the ACME service of the configuration, systemd",
 	"internal/platform/metrics": "listens, does not call",
 }
 
