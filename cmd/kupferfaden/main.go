@@ -43,6 +43,7 @@ type CLI struct {
 	Check    CheckCmd   `cmd:"" help:"Check the figures and repeat the index runs."`
 	Export   ExportCmd  `cmd:"" help:"Write figures to a file."`
 	User     UserCmd    `cmd:"" help:"Accounts."`
+	Mail     MailCmd    `cmd:"" help:"Mail: try the mail server, read bounces."`
 	Version  VersionCmd `cmd:"" help:"Print the version."`
 	Settings ConfigCmd  `cmd:"" name:"config" help:"Settings of the installation."`
 	Typeset  TypesetCmd `cmd:"" hidden:"" help:"Typeset one document from standard input (used by the program itself)."`

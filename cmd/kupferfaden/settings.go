@@ -28,11 +28,14 @@ func (p Place) config() app.Config {
 }
 
 // open opens the data of a town that exists.
-func (p Place) open(ctx context.Context) (*app.App, tenant.Tenant, error) {
+func (p Place) open(ctx context.Context) (*app.App, tenant.Tenant, error) { return p.openWith(ctx, p.config()) }
+
+// openWith opens the data of a town that exists, with more than the place says.
+func (p Place) openWith(ctx context.Context, c app.Config) (*app.App, tenant.Tenant, error) {
 	if p.Database == "" && !app.Exists(p.Data) {
 		return nil, tenant.Tenant{}, kernel.E(kernel.NotFound, "data.none", "dir", p.Data)
 	}
-	a, err := app.Open(ctx, p.config())
+	a, err := app.Open(ctx, c)
 	if err != nil {
 		return nil, tenant.Tenant{}, err
 	}

@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"os"
@@ -59,6 +60,7 @@ type Config struct {
 	// Secret is the key of the installation where it does not lie in the data directory: several processes on one database share it.
 	Secret     string
 	Mail       MailOptions
+	MailRoots  *x509.CertPool // certificates the mail server may show; nil: those the machine trusts
 	Backup     BackupOptions
 	FetchHosts []string // internal hosts that may be fetched from although their address is private
 }
@@ -110,7 +112,9 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{DB: d, Files: files, Secret: key, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir, URL: cfg.URL}
 	a.Trail = &trail.Service{Store: &traildb.Store{DB: d}, Tx: d, Now: cfg.Now}
-	a.Notices = a.notices()
+	if a.Notices, err = a.notices(cfg.Mail, cfg.MailRoots); err != nil {
+		return nil, errors.Join(err, files.Close(), d.Close())
+	}
 	a.Approvals = a.approvals()
 	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
 	a.Accounts = a.people()

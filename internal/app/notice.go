@@ -4,15 +4,21 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/notice/noticedb"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/platform/mail"
+	"github.com/kupferfaden/kupferfaden/internal/report"
 )
 
 const (
@@ -24,14 +30,60 @@ const (
 	purgeJobs = "job.purge"
 )
 
+// reportTopic is what people subscribe to who want to know of new social reports.
+const reportTopic = "report"
+
 // keepJobs is how long the queue shows what ended.
 const keepJobs = 90 * 24 * time.Hour
 
-// notices wires the town's mail.
-func (a *App) notices() *notice.Service {
-	return &notice.Service{
+// notices wires the town's mail. Without a mail server, and in test mode, mail is kept back and shown.
+func (a *App) notices(o MailOptions, roots *x509.CertPool) (*notice.Service, error) {
+	s := &notice.Service{
 		Store: &noticedb.Store{DB: a.DB}, Tx: a.DB, Writer: letters{a}, Secret: a.Secret, Check: mail.Address, Later: a.deliverLater, Trail: a.Trail, Now: a.Now,
+		Topics: []notice.Topic{{Key: reportTopic, Kind: "report.released"}},
 	}
+	if o.Host == "" || o.Mode == "capture" {
+		return s, nil
+	}
+	sender, err := mail.New(o.config(roots))
+	if err != nil {
+		return nil, err
+	}
+	s.Transport = postman{sender}
+	return s, nil
+}
+
+// config is the mail server's as package mail takes it; roots are the certificates to trust, nil those of the machine.
+func (o MailOptions) config(roots *x509.CertPool) mail.Config {
+	return mail.Config{Host: o.Host, Port: o.Port, User: o.User, Password: o.Password, From: o.From, Security: mail.Security(o.Security), Roots: roots}
+}
+
+// postman lets notice hand mail to a mail server.
+type postman struct{ sender *mail.Sender }
+
+// Host is the domain of the sender's address.
+func (p postman) Host() string { return p.sender.Host() }
+
+// Open reaches the mail server.
+func (p postman) Open(ctx context.Context) (notice.Session, error) {
+	c, err := p.sender.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return bag{c}, nil
+}
+
+// bag is a connection.
+type bag struct{ *mail.Conn }
+
+// Send hands one mail over and tells the mail server's no from a broken line.
+func (b bag) Send(ctx context.Context, e notice.Envelope) error {
+	err := b.Conn.Send(ctx, letterOf(e))
+	var no *mail.Error
+	if errors.As(err, &no) && no.Code != 0 {
+		return &notice.Refused{Code: no.Code, Text: no.Text, Forever: no.Forever(), Address: no.Address()}
+	}
+	return err
 }
 
 // deliverLater enqueues a delivery: all mail written while one waits is delivered by it.
@@ -50,8 +102,11 @@ func (a *App) deliver(ctx context.Context, r *job.Run) error {
 	return a.Notices.Deliver(ctx, r.Tenant, func(n int64) { r.Progress(n, 0, "") })
 }
 
-// purge forgets jobs that ended long ago.
+// purge forgets jobs that ended long ago, and subscriptions nobody confirmed.
 func (a *App) purge(ctx context.Context, r *job.Run) error {
+	if _, err := a.Notices.Store.ExpireWishes(ctx, r.Tenant, kernel.InstantOf(a.Now().Add(-notice.ConfirmWithin))); err != nil {
+		return err
+	}
 	n, err := a.Queue.Purge(ctx, r.Tenant, a.Now().Add(-keepJobs))
 	if err != nil {
 		return err
@@ -79,14 +134,11 @@ func (l letters) Town(ctx context.Context, id kernel.ID) (notice.Town, error) {
 	return notice.Town{Name: t.Name, Colour: t.Settings.Colours.Accent, ReplyTo: t.Settings.Contact.Email}, err
 }
 
-// Link makes an absolute address. Where the installation does not know its own, mail that really leaves would lead nowhere.
+// Link makes an absolute address. Where the installation does not know its own, the mail would lead nowhere and waits.
 func (l letters) Link(ctx context.Context, id kernel.ID, lang, path string) (string, error) {
 	out, err := l.a.Address(ctx, id, lang, path)
 	if err == nil && strings.HasPrefix(out, "/") {
-		if l.a.Notices.Transport != nil {
-			return "", kernel.E(kernel.Unavailable, "outbox.address")
-		}
-		out = "http://localhost:8080" + out
+		return "", kernel.E(kernel.Unavailable, "outbox.address")
 	}
 	return out, err
 }
@@ -99,4 +151,17 @@ func (l letters) Sentence(lang, key string, params map[string]any) (string, bool
 		return "", false
 	}
 	return p.TMap(key, params), true
+}
+
+// tellOfReport writes to everybody who wants to know of new social reports, once an edition is there for everybody to read.
+func (a *App) tellOfReport(ctx context.Context, tenant kernel.ID, key string) error {
+	released, err := a.Reports.Released(ctx, access.Anonymous(tenant))
+	i := slices.IndexFunc(released, func(e report.Edition) bool { return e.Key == key })
+	if err != nil || i < 0 {
+		return err
+	}
+	return a.Notices.Tell(ctx, notice.News{
+		Tenant: tenant, Wish: notice.Wish{Topic: reportTopic}, Event: key, Path: "/berichte/" + url.PathEscape(key),
+		Params: func(string) map[string]any { return map[string]any{"title": released[i].Name()} },
+	}, nil)
 }

@@ -46,9 +46,13 @@ func (a *App) makeReportFiles(ctx context.Context, r *job.Run) error {
 	if err := r.Decode(&args); err != nil {
 		return err
 	}
-	return a.Reports.BuildFiles(ctx, access.CommandLine(r.Tenant), args.Edition, func(done, total int) {
+	err := a.Reports.BuildFiles(ctx, access.CommandLine(r.Tenant), args.Edition, func(done, total int) {
 		r.Progress(int64(done), int64(total), "report.building")
 	})
+	if err != nil {
+		return err
+	}
+	return a.tellOfReport(ctx, r.Tenant, args.Edition)
 }
 
 // reportName gives words to an edition in the ledger of releases.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -76,13 +77,11 @@ func (s *Service) attempt(ctx context.Context, conn *connection, m *Mail) {
 		return
 	}
 	e, err := s.envelope(ctx, *m)
-	if err != nil { // sealed with another key: no later attempt can read it either
-		m.State, m.EndedAt, m.Error = Failed, now, err.Error()
-		return
+	if err == nil {
+		within, cancel := context.WithTimeout(ctx, sendWithin)
+		defer cancel()
+		err = conn.send(within, e)
 	}
-	within, cancel := context.WithTimeout(ctx, sendWithin)
-	defer cancel()
-	err = conn.send(within, e)
 	var r *Refused
 	switch {
 	case err == nil:
@@ -125,21 +124,52 @@ func (s *Service) full(m Mail) (l Letter, err error) {
 	return l, json.Unmarshal(plain, &l)
 }
 
+// Open gives a mail that was not sent in full, for the person at the machine.
+func (s *Service) Open(ctx context.Context, m Mail) (Envelope, error) { return s.envelope(ctx, m) }
+
+// Draft puts a message into an envelope without writing it down.
+func (s *Service) Draft(ctx context.Context, m Message) (e Envelope, err error) {
+	if m.To.Email, err = s.Check(m.To.Email); err != nil {
+		return e, err
+	}
+	full, _, err := s.write(ctx, m)
+	if err != nil {
+		return e, err
+	}
+	return s.fill(ctx, Mail{Tenant: m.Tenant, To: m.To, MessageID: s.messageID(m.Tenant, m.To.Key(), m.Event, Now), CreatedAt: s.now()}, full)
+}
+
 // envelope makes what the transport needs.
 func (s *Service) envelope(ctx context.Context, m Mail) (Envelope, error) {
 	l, err := s.full(m)
 	if err != nil {
 		return Envelope{}, err
 	}
+	return s.fill(ctx, m, l)
+}
+
+// fill makes text, HTML and absolute addresses of a letter.
+func (s *Service) fill(ctx context.Context, m Mail, l Letter) (Envelope, error) {
 	town, err := s.Writer.Town(ctx, m.Tenant)
 	if err != nil {
 		return Envelope{}, err
 	}
+	base, _, _ := strings.Cut(m.To.Lang, "+")
+	links := map[string]string{}
+	for _, path := range []string{l.Path, l.Manage, l.End} {
+		if path != "" {
+			if links[path], err = s.Writer.Link(ctx, m.Tenant, base, path); err != nil {
+				return Envelope{}, err
+			}
+		}
+	}
+	unsubscribe := links[l.End]
+	l.Path, l.Manage = links[l.Path], links[l.Manage]
 	text, html, err := s.lay(m.To.Lang, town, l)
-	name, _ := town.Name.In(m.To.Lang)
+	name, _ := town.Name.In(base)
 	return Envelope{
-		MessageID: m.MessageID, FromName: line(name), ReplyTo: town.ReplyTo, To: m.To.Email, Subject: l.Subject, Lang: m.To.Lang, Text: text, HTML: html,
-		Unsubscribe: l.Unsubscribe, Date: m.CreatedAt.Time,
+		MessageID: m.MessageID + "@" + s.host(), FromName: line(name), ReplyTo: town.ReplyTo, To: m.To.Email, Subject: l.Subject, Lang: base, Text: text, HTML: html,
+		Unsubscribe: unsubscribe, Date: m.CreatedAt.Time,
 	}, err
 }
 
@@ -153,6 +183,9 @@ type connection struct {
 func (c *connection) send(ctx context.Context, e Envelope) error {
 	if c.failed != nil {
 		return c.failed
+	}
+	if c.open != nil && !c.open.Alive() {
+		c.close()
 	}
 	if c.open == nil {
 		if c.open, c.failed = c.transport.Open(ctx); c.failed != nil {

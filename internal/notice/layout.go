@@ -23,8 +23,8 @@ var page = template.Must(template.New("mail").Parse(`<!doctype html>
 <p style="margin:0 0 24px;padding:0 0 8px;border-bottom:4px solid {{.Colour}};font-size:20px;font-weight:bold">{{.Town}}</p>
 <h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">{{.Letter.Subject}}</h1>
 {{range .Text}}<p style="margin:0 0 16px">{{range $i, $l := .}}{{if $i}}<br>{{end}}{{$l}}{{end}}</p>
-{{end}}{{if .Letter.Link}}<p style="margin:24px 0"><a href="{{.Letter.Link}}" style="display:inline-block;padding:12px 20px;border:2px solid {{.Colour}};border-radius:4px;font-weight:bold">{{.Letter.Button}}</a></p>
-<p style="margin:0 0 16px;font-size:15px;overflow-wrap:anywhere">{{.Copy}}<br>{{.Letter.Link}}</p>
+{{end}}{{if .Letter.Path}}<p style="margin:24px 0"><a href="{{.Letter.Path}}" style="display:inline-block;padding:12px 20px;border:2px solid {{.Colour}};border-radius:4px;font-weight:bold">{{.Letter.Button}}</a></p>
+<p style="margin:0 0 16px;font-size:15px;overflow-wrap:anywhere">{{.Copy}}<br>{{.Letter.Path}}</p>
 {{end}}<div style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #767676;font-size:15px">
 <p style="margin:0 0 8px">{{.From}}</p>
 {{if .Letter.Manage}}<p style="margin:0 0 8px">{{.Why}} <a href="{{.Letter.Manage}}">{{.ManageText}}</a></p>
@@ -51,8 +51,8 @@ func (s *Service) lay(lang string, t Town, l Letter) (text, html string, err err
 		b.WriteString(p + "\n\n")
 		paragraphs[i] = strings.Split(p, "\n")
 	}
-	if l.Link != "" {
-		b.WriteString(l.Button + ":\n" + l.Link + "\n\n")
+	if l.Path != "" {
+		b.WriteString(l.Button + ":\n" + l.Path + "\n\n")
 	}
 	b.WriteString("-- \n" + from + "\n")
 	if l.Manage != "" {

@@ -78,6 +78,8 @@ type Message struct {
 	Public bool           // the page is open to everybody: its address need not be hidden
 	// Confirm is mail that a person asked for just now to prove that an address is theirs: it is sent to addresses that refused mail before too.
 	Confirm bool
+	// Topic is what a subscriber asked for; the mail then says how to end it.
+	Topic string
 }
 
 // Letter is a mail in words. It is kept twice: sealed in full until it is sent, and masked for the page that shows what was sent.
@@ -85,10 +87,10 @@ type Letter struct {
 	Subject string   `json:"subject"`
 	Text    []string `json:"text"` // paragraphs
 	Button  string   `json:"button,omitempty"`
-	Link    string   `json:"link,omitempty"` // absolute address
-	// Manage leads a subscriber to what he or she asked for; Unsubscribe ends it (RFC 8058).
-	Manage      string `json:"manage,omitempty"`
-	Unsubscribe string `json:"unsubscribe,omitempty"`
+	// Path is the page the button opens, within the town; Manage leads a subscriber to what he or she asked for, End ends it (RFC 8058).
+	Path   string `json:"path,omitempty"`
+	Manage string `json:"manage,omitempty"`
+	End    string `json:"end,omitempty"`
 }
 
 // Mail is a row of the outbox.
@@ -102,7 +104,7 @@ type Mail struct {
 	State     State
 	Letter    Letter // masked
 	Sealed    string // empty once sent
-	MessageID string
+	MessageID string // left of the "@"
 	Attempts  int
 	NextAt    kernel.Instant
 	Code      int // the mail server's last answer, 0 without one
@@ -121,9 +123,19 @@ func Fold(email string) string { return strings.ToLower(strings.TrimSpace(email)
 
 // messageID names a mail to mail servers and mailboxes: the same event for the same recipient has the same one, and nobody can tell either
 // from it.
-func messageID(mark func(string) string, tenant kernel.ID, recipient, event string, c Channel, host string) string {
-	sum := sha256.Sum256([]byte(mark(string(tenant) + "\x00" + recipient + "\x00" + event + "\x00" + string(c))))
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20])) + "@" + host
+func (s *Service) messageID(tenant kernel.ID, recipient, event string, c Channel) string {
+	mark := s.Secret.Mark("mail.id", strings.Join([]string{string(tenant), recipient, event, string(c)}, "\x00"))
+	sum := sha256.Sum256([]byte(mark))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20]))
+}
+
+// MaskEmail shows which mail server is meant, and not who.
+func MaskEmail(email string) string {
+	i := strings.LastIndexByte(email, '@')
+	if i < 1 {
+		return "…"
+	}
+	return email[:1] + "…" + email[i:]
 }
 
 // Store keeps the outbox. noticedb implements it.
@@ -154,6 +166,34 @@ type Store interface {
 	Suppressed(ctx context.Context, tenant kernel.ID, emailKey string) (bool, error)
 	// Refusals lists the addresses that are, the latest first.
 	Refusals(ctx context.Context, tenant kernel.ID) ([]Refusal, error)
+	// SentSince counts the mails of a kind to an address since a moment.
+	SentSince(ctx context.Context, tenant kernel.ID, emailKey string, kind Kind, since kernel.Instant) (int, error)
+	// Trouble gives the oldest waiting mail that a mail server or the way there has held up; NotFound without one.
+	Trouble(ctx context.Context, tenant kernel.ID) (Mail, error)
+
+	// Put keeps an address, or the language and consent of one that is there, and gives its id.
+	Put(ctx context.Context, tenant kernel.ID, a Address) (kernel.ID, error)
+	// Address finds one; NotFound "abo.notfound".
+	Address(ctx context.Context, tenant, id kernel.ID) (Address, error)
+	// Wish notes what an address asked for in a request that is not confirmed yet; what is confirmed already stays so.
+	Wish(ctx context.Context, tenant kernel.ID, s Subscription) error
+	// Confirm confirms an address and the wishes of a request, and tells how many there were.
+	Confirm(ctx context.Context, tenant, address, request kernel.ID, at kernel.Instant) (int, error)
+	// Subscriptions lists what an address asked for.
+	Subscriptions(ctx context.Context, tenant, address kernel.ID) ([]Subscription, error)
+	// End removes one.
+	End(ctx context.Context, tenant, address kernel.ID, w Wish) error
+	// Forget removes an address and all it asked for.
+	Forget(ctx context.Context, tenant, address kernel.ID) error
+	// Subscribers lists confirmed addresses that asked for a topic, by id, after the given one.
+	Subscribers(ctx context.Context, tenant kernel.ID, w Wish, after kernel.ID, n int) ([]Address, error)
+
+	// Held lists what is kept of a person; Erase removes it.
+	Held(ctx context.Context, tenant, account kernel.ID, emailKey string) (Held, error)
+	Erase(ctx context.Context, tenant, account kernel.ID, emailKey string) (int64, error)
+	// Expire removes mail that ended before a moment, ExpireWishes what nobody confirmed.
+	Expire(ctx context.Context, tenant kernel.ID, before kernel.Instant) (int64, error)
+	ExpireWishes(ctx context.Context, tenant kernel.ID, before kernel.Instant) (int64, error)
 }
 
 // Filter selects mails for the page.
@@ -170,6 +210,15 @@ type Refusal struct {
 	Email  string
 	Reason string // the mail server's words
 	Since  kernel.Instant
+	Token  string // names it in a form without the address
+}
+
+// Held is what is kept of one person.
+type Held struct {
+	Mails         []Mail
+	Addresses     []Address
+	Subscriptions []Subscription
+	Refusals      []Refusal
 }
 
 // Town is what a mail says of its sender.
@@ -218,7 +267,7 @@ type Envelope struct {
 
 // Transport hands mails over.
 type Transport interface {
-	// Open reaches the mail server.
+	// Open reaches the mail server and signs in; an error says in words what is wrong.
 	Open(ctx context.Context) (Session, error)
 	// Host is the domain of the sender's address, for Message-IDs.
 	Host() string
@@ -226,6 +275,8 @@ type Transport interface {
 
 // Session is a connection that takes one mail after the other.
 type Session interface {
+	// Alive tells whether the server still listens; many close a connection after some mails.
+	Alive() bool
 	// Send hands a mail over: nil when the server took it, a *Refused with its answer, any other error when the connection broke.
 	Send(ctx context.Context, e Envelope) error
 	Close() error

@@ -24,6 +24,8 @@ type Service struct {
 	Secret Sealer
 	// Transport hands mails over; nil keeps them back (test mode).
 	Transport Transport
+	// Topics is what people without an account can ask to be told of; capabilities register theirs.
+	Topics []Topic
 	// Check gives an address as mail servers take it, or an Invalid error on the field "email".
 	Check func(email string) (string, error)
 	// Later asks for a delivery, at once or at a later moment; it is called inside the transaction.
@@ -72,7 +74,7 @@ func (s *Service) Send(ctx context.Context, m Message) error {
 		event := string(m.Kind) + " " + m.Event
 		mail := Mail{
 			Tenant: m.Tenant, ID: kernel.NewID(), To: m.To, Kind: m.Kind, Event: event, Channel: Now, State: Waiting, Letter: shown, NextAt: now, CreatedAt: now,
-			MessageID: messageID(func(x string) string { return s.Secret.Mark("message-id", x) }, m.Tenant, m.To.Key(), event, Now, s.host()),
+			MessageID: s.messageID(m.Tenant, m.To.Key(), event, Now),
 		}
 		plain, err := json.Marshal(full)
 		if err != nil {
@@ -110,11 +112,11 @@ func (s *Service) write(ctx context.Context, m Message) (full, shown Letter, err
 		return full, shown, err
 	}
 	if !m.Public {
-		shown.Link = maskLink(shown.Link, m.Path)
+		shown.Path = maskPath(shown.Path)
 	}
-	for _, link := range []*string{&shown.Manage, &shown.Unsubscribe} {
-		if *link != "" {
-			*link = "…"
+	for _, path := range []*string{&shown.Manage, &shown.End} {
+		if *path != "" {
+			*path = "…"
 		}
 	}
 	return full, shown, nil
@@ -143,28 +145,26 @@ func (s *Service) letter(ctx context.Context, m Message, params map[string]any) 
 		}
 	}
 	if m.Path != "" {
-		if l.Link, err = s.Writer.Link(ctx, m.Tenant, base, m.Path); err != nil {
-			return l, err
-		}
+		l.Path = m.Path
 		if l.Button, ok = s.Writer.Sentence(m.To.Lang, key+".button", all); !ok {
 			l.Button, _ = s.Writer.Sentence(m.To.Lang, "outbox.letter.open", nil)
 		}
 	}
+	if m.To.Address != "" && m.Topic != "" {
+		l.Manage = s.ManagePath(m.Tenant, m.To.Address)
+		l.End = l.Manage + "/ende/" + url.PathEscape(m.Topic)
+	}
 	return l, nil
 }
 
-// maskLink keeps what is the same for everybody: the page, not the code behind it.
-func maskLink(link, path string) string {
-	u, err := url.Parse(link)
-	if err != nil {
-		return "…"
-	}
+// maskPath keeps what is the same for everybody: the page, not the code behind it.
+func maskPath(path string) string {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	first, query, _ := strings.Cut(first, "?")
 	if rest == "" && query == "" {
-		return link
+		return path
 	}
-	return u.Scheme + "://" + u.Host + "/" + first + "/…"
+	return "/" + first + "/…"
 }
 
 // line makes one line of a sentence: what people typed into a name or title cannot begin another header (reliability.md F07).

@@ -33,7 +33,9 @@ type ReportRecipient struct {
 }
 
 // Failed tells that the address does not take mail: given up, and for good.
-func (r ReportRecipient) Failed() bool { return r.Action == "failed" && strings.HasPrefix(r.Status, "5.") }
+func (r ReportRecipient) Failed() bool {
+	return r.Action == "failed" && strings.HasPrefix(r.Status, "5.")
+}
 
 // AddressFault tells that the address itself is at fault, as Error.Address does.
 func (r ReportRecipient) AddressFault() bool {
