@@ -30,7 +30,8 @@ func (a *App) TryMail(ctx context.Context, t tenant.Tenant, to, lang string) (se
 	}
 	var no *mail.Error
 	if errors.As(err, &no) {
-		return "", kernel.E(kernel.Unavailable, "mail.try."+string(no.Stage), "server", p.sender.Server(), "to", to, "from", p.sender.From(), "detail", no.Text)
+		sentence := "mail.try." + string(no.Stage)
+		return "", kernel.E(kernel.Unavailable, sentence, "server", p.sender.Server(), "to", to, "from", p.sender.From(), "detail", no.Text)
 	}
 	return p.sender.Server(), err
 }

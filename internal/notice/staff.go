@@ -105,7 +105,7 @@ func (s *Service) Resend(ctx context.Context, by access.Actor, id kernel.ID) err
 			return err
 		}
 		err = access.Record(ctx, s.Trail, by, access.Act{
-			Do: access.ManageJobs, What: "notice.resend", Object: kernel.Ref{Kind: "mail", ID: id}, Note: map[string]string{"kind": string(m.Kind), "was": string(before)},
+			Do: access.ManageJobs, What: "mail.resend", Object: kernel.Ref{Kind: "mail", ID: id}, Note: map[string]string{"kind": string(m.Kind), "was": string(before)},
 		})
 		return errors.Join(err, s.Later(ctx, by.Tenant, m.NextAt.Time))
 	})
@@ -142,7 +142,7 @@ func (s *Service) Clear(ctx context.Context, by access.Actor, token string) erro
 				if err := s.Store.Lift(ctx, by.Tenant, Fold(r.Email)); err != nil {
 					return err
 				}
-				return access.Record(ctx, s.Trail, by, access.Act{Do: access.ManageJobs, What: "notice.clear", Object: kernel.Ref{Kind: "mail"}})
+				return access.Record(ctx, s.Trail, by, access.Act{Do: access.ManageJobs, What: "mail.clear", Object: kernel.Ref{Kind: "mail"}})
 			}
 		}
 		return kernel.E(kernel.NotFound, "outbox.notrefused")

@@ -153,21 +153,21 @@ func (s *Store) Held(ctx context.Context, tenant, account kernel.ID, emailKey st
 // Erase removes what is kept of a person, and counts the rows.
 func (s *Store) Erase(ctx context.Context, tenant, account kernel.ID, emailKey string) (n int64, err error) {
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		n = 0
-		for _, q := range []string{
-			`delete from notice_subscription where tenant_id = $1 and address in (select id from notice_address where tenant_id = $1 and email_key = $2)`,
-			`delete from notice_address where tenant_id = $1 and email_key = $2`,
-			`delete from notice_suppressed where tenant_id = $1 and email_key = $2`,
-			`delete from notice_mail where tenant_id = $1 and email_key = $2`,
-		} {
-			gone, err := s.exec(ctx, q, tenant, emailKey)
-			if err != nil {
-				return err
-			}
-			n += gone
+		wishes, err := s.exec(ctx, `delete from notice_subscription where tenant_id = $1 and address in (select id from notice_address where tenant_id = $1 and email_key = $2)`,
+			tenant, emailKey)
+		if err != nil {
+			return err
 		}
-		gone, err := s.exec(ctx, `delete from notice_mail where tenant_id = $1 and account = $2`, tenant, account)
-		n += gone
+		addresses, err := s.exec(ctx, `delete from notice_address where tenant_id = $1 and email_key = $2`, tenant, emailKey)
+		if err != nil {
+			return err
+		}
+		refusals, err := s.exec(ctx, `delete from notice_suppressed where tenant_id = $1 and email_key = $2`, tenant, emailKey)
+		if err != nil {
+			return err
+		}
+		mails, err := s.exec(ctx, `delete from notice_mail where tenant_id = $1 and (account = $2 or email_key = $3)`, tenant, account, emailKey)
+		n = wishes + addresses + refusals + mails
 		return err
 	})
 	return n, err
