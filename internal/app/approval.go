@@ -10,6 +10,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/approval"
 	"github.com/kupferfaden/kupferfaden/internal/approval/approvaldb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/release"
 	"github.com/kupferfaden/kupferfaden/internal/report"
 )
@@ -26,6 +27,9 @@ func (a *App) approvals() *approval.Service {
 	s.Register(report.PublishMatter, approval.Call(func(ctx context.Context, by access.Actor, m report.PublishArgs) error {
 		_, err := a.Reports.Release(ctx, by, m.Edition, m.To, m.Note, nil)
 		return err
+	}))
+	s.Register(privacy.DiscloseMatter, approval.Call(func(ctx context.Context, by access.Actor, m privacy.DisclosureArgs) error {
+		return a.Privacy.Grant(ctx, by, m)
 	}))
 	return s
 }

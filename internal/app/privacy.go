@@ -12,11 +12,14 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
+	"github.com/kupferfaden/kupferfaden/internal/account/accountweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
+	"github.com/kupferfaden/kupferfaden/internal/privacy/privacyweb"
+	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
 // The work of the duties towards people.
@@ -30,9 +33,20 @@ const (
 func (a *App) privacy() *privacy.Service {
 	return &privacy.Service{
 		Kinds: a.dataKinds(), Store: &privacydb.Store{DB: a.DB}, Tx: a.DB, Towns: privacyTowns{a}, People: people{a, &accountdb.Store{DB: a.DB}},
-		Words: words{}, Seal: a.Secret, Jobs: privacyJobs{a.Queue}, Trail: a.Trail, Facts: a.facts, Now: a.Now,
+		Words: words{}, Seal: a.Secret, Jobs: privacyJobs{a.Queue}, Trail: a.Trail, FourEyes: a.Approvals, Facts: a.facts, Now: a.Now,
 		Touch: func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
 	}
+}
+
+// privacyPages adds the legal pages, one's own data, and the desks of data protection.
+func (a *App) privacyPages(m *web.Mux, sessions *accountweb.Sessions) {
+	privacyweb.Register(m, privacyweb.Options{
+		Service: a.Privacy, Session: sessions.Mark, SignOut: sessions.SignOut,
+		Confirm: func(r *web.Request, password string) error {
+			return a.Accounts.Confirm(r.Context(), r.Actor, password, r.Client())
+		},
+		HasPassword: func(r *web.Request) (bool, error) { return a.Accounts.HasPassword(r.Context(), r.Actor) },
+	})
 }
 
 // dataKinds names everything the program keeps about people. A test fails when a table with a column that names a person is in none of them.

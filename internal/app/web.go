@@ -40,6 +40,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
 	m.System("GET /readyz", http.HandlerFunc(a.ready))
 	accountweb.Register(m, a.Accounts, sessions)
+	a.privacyPages(m, sessions)
 	a.planner(m)
 	atlasweb.Register(m, a.Atlas)
 	reportweb.Register(m, a.Reports, reportweb.Options{Areas: a.Areas, Methods: a.Analysis})

@@ -106,6 +106,9 @@ func (s *Service) begin(ctx context.Context, by access.Actor, d Disclosure) erro
 	return s.Jobs.Disclose(ctx, by.Tenant, d.ID)
 }
 
+// DiscloseMatter names what a second person is asked for before an answer about somebody else is made.
+const DiscloseMatter = "privacy.disclose"
+
 // DisclosureArgs are what the approval of an answer carries.
 type DisclosureArgs struct {
 	Person  kernel.ID `json:"person"`
@@ -132,7 +135,7 @@ func (s *Service) AskFor(ctx context.Context, by access.Actor, person kernel.ID,
 		d.State = Granted
 	}
 	err = access.Second(ctx, s.FourEyes, by, access.Matter{
-		Kind: access.ExportMatter, Do: access.AnswerPrivacy, What: "privacy.disclose", Object: kernel.Ref{Kind: "account", ID: p.ID},
+		Kind: access.ExportMatter, Do: access.AnswerPrivacy, What: DiscloseMatter, Object: kernel.Ref{Kind: "account", ID: p.ID},
 		Title: s.text("privacy.disclosure.matter"), Reason: reason, Args: DisclosureArgs{p.ID, by.Person, reason},
 	})
 	if err != nil {

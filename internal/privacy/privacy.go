@@ -222,3 +222,6 @@ func (s *Service) touch(ctx context.Context, tenant kernel.ID) error {
 	}
 	return s.Touch(ctx, tenant)
 }
+
+// Moment is the service's present, for pages that tell what is overdue.
+func (s *Service) Moment() kernel.Instant { return s.now() }

@@ -5,6 +5,7 @@ package accountweb
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -21,4 +22,10 @@ func (s *Sessions) Mark(r *web.Request) string {
 	}
 	sum := sha256.Sum256([]byte("mark " + token))
 	return hex.EncodeToString(sum[:])
+}
+
+// SignOut ends the session of the request in the database and in the browser, as after an account was erased.
+func (s *Sessions) SignOut(w http.ResponseWriter, r *web.Request) error {
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`) // ASVS 14.3.1
+	return s.end(r.Context(), r.Tenant)
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package account
+
+import (
+	"context"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
+
+// HasPassword tells whether the person can confirm by a password; people who sign in through an identity provider or a passkey may have none.
+func (s *Service) HasPassword(ctx context.Context, by access.Actor) (bool, error) {
+	a, err := s.Store.Account(ctx, by.Tenant, by.Person)
+	return a.Hash != "", err
+}
+
+// Confirm makes sure that it is the person who asks for something that cannot be undone: an Invalid error on the field "password" when the
+// password is wrong. Guesses are slowed down as at sign-in.
+func (s *Service) Confirm(ctx context.Context, by access.Actor, password, from string) error {
+	if by.Person == "" {
+		return kernel.E(kernel.Unauthenticated, "access.signin")
+	}
+	a, err := s.Store.Account(ctx, by.Tenant, by.Person)
+	if err != nil {
+		return err
+	}
+	folded := FoldEmail(a.Email)
+	if w := s.throttle.wait(folded, from, s.now()); w > 0 {
+		return errWait(w)
+	}
+	ok, _, err := s.Hasher.Check(ctx, a.Hash, password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		s.throttle.fail(folded, from, s.now())
+		return &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Fields: map[string]string{"password": "account.password.wrong"}}
+	}
+	return nil
+}
