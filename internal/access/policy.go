@@ -97,7 +97,7 @@ var policy = map[Action][]rule{
 	EditLegal:      may(Admin, Planner, DPO, Operator),
 	ManageJobs:     may(Admin, Operator),
 	ReadMail:       may(Admin, Operator),
-	ReadAudit:      may(DPO, Auditor),
+	ReadAudit:      may(DPO, Auditor, Operator),
 	ReadPrivacy:    may(DPO, Auditor, Admin, Operator),
 	AnswerPrivacy:  may(DPO, Operator),
 	ReadFeedback:   may(Admin, Planner, DPO, ParticipationOffice, Operator),

@@ -38,7 +38,7 @@ func (a *App) approvals() *approval.Service {
 type fourEyes struct{ app *App }
 
 func (f fourEyes) FourEyes(ctx context.Context, id kernel.ID) (map[access.MatterKind]bool, error) {
-	t, err := towns{f.app.Tenants}.Town(ctx, id)
+	t, err := f.app.Town(ctx, id)
 	return t.Settings.Rules.FourEyes, err
 }
 

@@ -119,7 +119,7 @@ func (a *App) dataKinds() []privacy.DataKind {
 		},
 	)
 	add(
-		privacy.DataKind{Key: "audit", Basis: []privacy.Basis{privacy.Obligation}, Default: 10 * years, Least: years, Most: 30 * years, Lawful: true},
+		privacy.DataKind{Key: "audit", Basis: []privacy.Basis{privacy.Obligation}, Default: 10 * years, Least: years, Most: 30 * years, Lawful: true, Expire: a.Trail.Expire},
 		privacydb.Table{Name: "audit_entry", By: id("person"), Show: []string{"at", "action", "what", "object_kind"}, Then: privacydb.Keep},
 	)
 	// Last, so that what hangs on an account goes before it.
@@ -173,6 +173,9 @@ func (a *App) closeDisclosures(ctx context.Context, r *job.Run) error {
 // expire does what is due every night: the times of keeping, answers nobody fetched, reports nobody answered.
 func (a *App) expire(ctx context.Context, r *job.Run) error {
 	if err := a.Privacy.Close(ctx, r.Tenant); err != nil {
+		return err
+	}
+	if err := a.Approvals.Close(ctx, r.Tenant); err != nil {
 		return err
 	}
 	if err := a.Privacy.Alarm(ctx, r.Tenant); err != nil {

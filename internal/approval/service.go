@@ -29,8 +29,6 @@ type Store interface {
 	Granted(ctx context.Context, tenant kernel.ID, digest string, person kernel.ID, now kernel.Instant) (bool, error)
 	// Expire ends the waiting of requests whose time is over.
 	Expire(ctx context.Context, tenant kernel.ID, now kernel.Instant) error
-	// Remove deletes requests that ended before an instant and tells how many.
-	Remove(ctx context.Context, tenant kernel.ID, before kernel.Instant) (int, error)
 }
 
 // Tx runs f in one transaction; platform/db implements it.
@@ -411,11 +409,7 @@ func (s *Service) tellDeciders(ctx context.Context, by access.Actor, r Request) 
 	return nil
 }
 
-// Remove deletes requests that ended before an instant and tells how many: titles and reasons may speak of people.
-func (s *Service) Remove(ctx context.Context, tenant kernel.ID, before kernel.Instant) (n int, err error) {
-	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
-		n, err = s.Store.Remove(ctx, tenant, before)
-		return err
-	})
-	return n, err
+// Close ends the waiting of requests whose time is over; every night, so that their own time of keeping begins.
+func (s *Service) Close(ctx context.Context, tenant kernel.ID) error {
+	return s.Tx.Tx(ctx, func(ctx context.Context) error { return s.Store.Expire(ctx, tenant, kernel.InstantOf(s.Now())) })
 }

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -35,7 +34,8 @@ type Entry struct {
 }
 
 // Canonical gives the bytes that the hash of an entry covers: netstrings ("5:hello,") of a word that names the form, the hash before, the
-// town, and the fields in the order of Entry; roles joined by blanks; each note as two netstrings, by name. prev is the Hash of the entry before, empty for the first.
+// town, and the fields in the order of Entry; roles joined by
+// blanks; each note as two netstrings, by name. prev is the Hash of the entry before, empty for the first.
 func (e Entry) Canonical(tenant kernel.ID, prev string) []byte {
 	var b []byte
 	put := func(parts ...string) {
@@ -87,6 +87,9 @@ type Cut struct {
 	At kernel.Instant `json:"at"` // when it was cut
 }
 
+// recordCut is the What of the entry that tells of a cut.
+const recordCut = "audit.cut"
+
 // Filter chooses entries; zero fields choose all.
 type Filter struct {
 	From, Until kernel.Instant // Until is not included
@@ -97,14 +100,8 @@ type Filter struct {
 	ID          kernel.ID // of the object
 }
 
-const (
-	// Years is how long entries are kept where the town has not said otherwise.
-	Years = 10
-	// MinYears is the shortest time a town can choose: an act must stay provable through the accounts of its year and their audit.
-	MinYears = 1
-	// most is the longest value of a note, in bytes.
-	most = 200
-)
+// most is the longest value of a note, in bytes.
+const most = 200
 
 // clean keeps what must not be in a trail out of it: a note with an @ could be an address, a long one a text somebody wrote.
 func clean(note map[string]string) map[string]string {
@@ -141,9 +138,4 @@ func rolesOf(by access.Actor) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// oldest is the first instant still kept.
-func oldest(now time.Time, years int) kernel.Instant {
-	return kernel.InstantOf(now.AddDate(-years, 0, 0))
 }

@@ -87,16 +87,3 @@ func (s *Store) Expire(ctx context.Context, tenant kernel.ID, now kernel.Instant
 where tenant_id = $1 and state = 'waiting' and expires_at <= $2`, tenant, now)
 	return err
 }
-
-// Remove deletes requests that ended before an instant.
-func (s *Store) Remove(ctx context.Context, tenant kernel.ID, before kernel.Instant) (int, error) {
-	if err := s.Expire(ctx, tenant, before); err != nil {
-		return 0, err
-	}
-	res, err := s.DB.Conn(ctx).ExecContext(ctx, `delete from approval where tenant_id = $1 and state <> 'waiting' and decided_at < $2`, tenant, before)
-	if err != nil {
-		return 0, err
-	}
-	n, err := res.RowsAffected()
-	return int(n), err
-}
