@@ -42,6 +42,7 @@ type CLI struct {
 	Report   ReportCmd  `cmd:"" help:"Social report."`
 	Check    CheckCmd   `cmd:"" help:"Check the figures and repeat the index runs."`
 	Export   ExportCmd  `cmd:"" help:"Write figures to a file."`
+	Audit    AuditCmd   `cmd:"" help:"Audit trail: check it, keep its head elsewhere, take it away."`
 	User     UserCmd    `cmd:"" help:"Accounts."`
 	Mail     MailCmd    `cmd:"" help:"Mail: try the mail server, read bounces."`
 	Version  VersionCmd `cmd:"" help:"Print the version."`

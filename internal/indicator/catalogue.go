@@ -154,7 +154,12 @@ func (s *Service) EnsureCatalogue(ctx context.Context, tenant kernel.ID) error {
 		if len(missing) == 0 {
 			return nil
 		}
-		return s.Store.AddIndicators(ctx, tenant, missing, s.now())
+		if err := s.Store.AddIndicators(ctx, tenant, missing, s.now()); err != nil {
+			return err
+		}
+		return access.Record(ctx, s.Trail, access.CommandLine(tenant), access.Act{
+			Do: access.EditCatalogue, What: "indicator.ship", Object: kernel.Ref{Kind: "tenant", ID: tenant}, Note: map[string]string{"n": strconv.Itoa(len(missing))},
+		})
 	})
 }
 

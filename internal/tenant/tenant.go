@@ -105,7 +105,13 @@ func (s *Service) Create(ctx context.Context, a access.Actor, t Tenant) (Tenant,
 		t.Kind = Town
 	}
 	t.CreatedAt = kernel.InstantOf(s.now())
-	return t, s.Store.Insert(ctx, t)
+	return t, s.act(ctx, func(ctx context.Context) error {
+		if err := s.Store.Insert(ctx, t); err != nil {
+			return err
+		}
+		a.Tenant = t.ID
+		return s.record(ctx, a, "tenant.create", t)
+	})
 }
 
 // Save changes name and settings of the actor's own town; key and identity stay.
@@ -116,18 +122,37 @@ func (s *Service) Save(ctx context.Context, a access.Actor, t Tenant) error {
 	if err := t.Validate(); err != nil {
 		return err
 	}
-	list, err := s.Store.List(ctx)
-	if err != nil {
-		return err
-	}
-	for _, other := range list {
-		for _, h := range t.Settings.Hosts {
-			if other.ID != t.ID && slices.Contains(other.Settings.Hosts, h) {
-				return &kernel.Error{Kind: kernel.Conflict, Key: "tenant.host.taken", Params: kernel.Params("host", h), Fields: map[string]string{"hosts": "tenant.host.taken"}}
+	return s.act(ctx, func(ctx context.Context) error {
+		list, err := s.Store.List(ctx)
+		if err != nil {
+			return err
+		}
+		for _, other := range list {
+			for _, h := range t.Settings.Hosts {
+				if other.ID != t.ID && slices.Contains(other.Settings.Hosts, h) {
+					return &kernel.Error{Kind: kernel.Conflict, Key: "tenant.host.taken", Params: kernel.Params("host", h), Fields: map[string]string{"hosts": "tenant.host.taken"}}
+				}
 			}
 		}
+		if err := s.Store.Update(ctx, t); err != nil {
+			return err
+		}
+		return s.record(ctx, a, "tenant.save", t)
+	})
+}
+
+// act runs f in a transaction.
+func (s *Service) act(ctx context.Context, f func(ctx context.Context) error) error {
+	if s.Tx == nil {
+		return f(ctx)
 	}
-	return s.Store.Update(ctx, t)
+	return s.Tx.Tx(ctx, f)
+}
+
+func (s *Service) record(ctx context.Context, a access.Actor, what string, t Tenant) error {
+	return access.Record(ctx, s.Trail, a, access.Act{
+		Do: access.ManageTenant, What: what, Object: kernel.Ref{Kind: "tenant", ID: t.ID}, Note: map[string]string{"key": t.Key},
+	})
 }
 
 // List gives all towns by key. It holds nothing that is not on public pages.
