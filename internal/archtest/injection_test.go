@@ -214,6 +214,10 @@ func (f *folder) madeOfName(name string, fn *ast.FuncDecl, depth int) (string, *
 	assigned := false
 	why, from := "", (*sender)(nil)
 	ast.Inspect(fn.Body, func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 && v.Names[0].Name == name {
+			assigned = true
+			why, from = f.made(v.Values[0], fn, depth+1)
+		}
 		a, ok := n.(*ast.AssignStmt)
 		if !ok {
 			return true
