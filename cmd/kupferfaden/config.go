@@ -30,7 +30,10 @@ func (c *ConfigShowCmd) Run(e *Env, verb *kong.Context) error {
 }
 
 // setting is a setting as shown: masked where it is secret.
-type setting struct{ name, shown, from string }
+type setting struct {
+	name, shown, from string
+	given             bool // not the default
+}
 
 // settings lists the settings of the verb that runs.
 func (e *Env) settings(verb *kong.Context) []setting {
@@ -59,6 +62,7 @@ func (e *Env) settings(verb *kong.Context) []setting {
 		default:
 			s.from = e.P.T("cli.config.default")
 		}
+		s.given = given[f.Name] || env || inFile
 		out = append(out, s)
 	}
 	return out

@@ -13,12 +13,14 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/kupferfaden/kupferfaden/internal/app"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/metrics"
 	"github.com/kupferfaden/kupferfaden/internal/platform/server"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -51,8 +53,8 @@ func (c *ServeCmd) Run(e *Env, verb *kong.Context) error {
 	v, goVersion := built()
 	args := []any{"version", v, "go", goVersion, "pid", os.Getpid(), "database", string(a.DB.Engine()), "replaces", before != nil}
 	for _, set := range e.settings(verb) {
-		if set.from != e.P.T("cli.config.default") {
-			args = append(args, slog.String("set."+set.name, set.shown))
+		if set.given {
+			args = append(args, slog.String("set."+set.name, strings.Trim(set.shown, `"`)))
 		}
 	}
 	log.Info("start", args...)
@@ -103,13 +105,18 @@ const startWithin = 2 * time.Minute
 
 // serve serves until the program is told to stop or a new one takes over.
 func (s *site) serve() error {
-	handler, err := s.a.Handler(s.settings.web())
-	if err != nil {
-		return err
-	}
+	v, goVersion := built()
+	figures := metrics.New(v, goVersion)
+	options := s.settings.web()
+	options.Observe = func(o web.Observation) { figures.Request(o.Method, o.Route, o.Status, o.Took, o.Panicked) }
+	handler := s.a.Mux(options)
+	figures.Collect(func(ctx context.Context) ([]metrics.Sample, error) { return s.a.Samples(ctx, handler) })
 	failed := make(chan error, 4)
 	address, err := s.listen(handler, failed)
 	if err != nil {
+		return err
+	}
+	if err := s.monitor(figures, failed); err != nil {
 		return err
 	}
 	s.sockets.Unused()
@@ -287,6 +294,28 @@ func (s *site) listen(handler http.Handler, failed chan<- error) (string, error)
 		s.start(srv, l, nil, failed)
 	}
 	return address, nil
+}
+
+// monitor serves figures and health for the monitoring.
+func (s *site) monitor(figures *metrics.Metrics, failed chan<- error) error {
+	addr := s.settings.Metrics.Listen
+	if addr == "" {
+		return nil
+	}
+	l, err := s.sockets.Listen("metrics", addr)
+	if err != nil {
+		return kernel.E(kernel.Unavailable, "cli.listen", "address", addr, "detail", err)
+	}
+	srv := web.Server(addr, figures.Handler(s.a.Health))
+	srv.ErrorLog = unheard
+	s.side = append(s.side, srv)
+	s.log.Info("monitoring", "address", l.Addr().String())
+	go func() {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	}()
+	return nil
 }
 
 // start serves on a listener, through TLS where a configuration is given.

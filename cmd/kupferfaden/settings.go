@@ -11,6 +11,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/app"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/tenant"
+	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
 // Place says which town's data a verb works on.
@@ -137,5 +138,5 @@ func (s Settings) config() app.Config {
 
 // web is what the pages need of the settings.
 func (s Settings) web() app.WebOptions {
-	return app.WebOptions{TLS: s.TLS.Mode != "off", Hosts: s.Host, Proxies: s.Proxy}
+	return app.WebOptions{TLS: s.TLS.Mode != "off", Hosts: s.Host, Proxies: s.Proxy, Load: web.Load{AtOnce: s.Limit.Costly, Wait: s.Limit.Wait}}
 }

@@ -87,6 +87,8 @@ type App struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 	DataDir    string
+	// lastBackup tells the moment the last proven backup shows; nil: nobody knows.
+	lastBackup func() (at time.Time, ok bool)
 	URL        string // see Config.URL
 }
 

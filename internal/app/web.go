@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -24,9 +23,11 @@ import (
 
 // WebOptions say how the pages are reached.
 type WebOptions struct {
-	TLS     bool           // through HTTPS, by a proxy: secure cookies and HSTS
-	Hosts   []string       // names the installation answers to; empty: any
-	Proxies []netip.Prefix // reverse proxies whose word about the reader's address is believed
+	TLS     bool                  // through HTTPS, by a proxy: secure cookies and HSTS
+	Hosts   []string              // names the installation answers to; empty: any
+	Proxies []netip.Prefix        // reverse proxies whose word about the reader's address is believed
+	Load    web.Load              // bounds of what costs much
+	Observe func(web.Observation) // told of every request; nil: nobody
 }
 
 // Mux makes the routes of every capability.
@@ -35,7 +36,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	sessions := accountweb.NewSessions(a.Accounts, store, o.TLS)
 	m := web.New(web.Options{
 		Tenants: tenantweb.Tenants{Service: a.Tenants}, Sessions: sessions, SignIn: accountweb.SignInForm, Log: a.Log, TLS: o.TLS,
-		URL: a.URL, Hosts: o.Hosts, Proxies: o.Proxies, Marks: a.Secret,
+		URL: a.URL, Hosts: o.Hosts, Proxies: o.Proxies, Marks: a.Secret, Load: o.Load, Observe: o.Observe,
 	})
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
 	m.System("GET /readyz", http.HandlerFunc(a.ready))
@@ -53,17 +54,6 @@ func (a *App) Handler(o WebOptions) (http.Handler, error) { return a.Mux(o), nil
 func ok(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte("ok\n"))
-}
-
-// ready tells a load balancer whether the database answers.
-func (a *App) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	if err := a.DB.Ping(ctx); err != nil {
-		http.Error(w, "database does not answer", http.StatusServiceUnavailable)
-		return
-	}
-	ok(w)
 }
 
 // Work does the tenants' jobs until ctx ends; the returned channel is closed when the last one has stopped.

@@ -97,6 +97,13 @@ func newPageCache(limit int) *pageCache {
 	return &pageCache{limit: limit, pages: map[string]*list.Element{}, order: list.New()}
 }
 
+// CacheUse tells how many pages are kept in memory and how many bytes they take.
+func (m *Mux) CacheUse() (pages, bytes int) {
+	m.cache.mu.Lock()
+	defer m.cache.mu.Unlock()
+	return len(m.cache.pages), m.cache.used
+}
+
 func (c *pageCache) find(key string) *keptPage {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"syscall"
 
@@ -31,6 +32,8 @@ func errorStatus(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, syscall.ENOSPC):
 		return http.StatusInsufficientStorage
+	case errors.Is(err, os.ErrDeadlineExceeded): // the body came too slowly
+		return http.StatusRequestTimeout
 	case errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable
 	case errors.Is(err, errHost):
@@ -129,6 +132,8 @@ func (r *Request) sentence(status int, err error) string {
 	switch status {
 	case http.StatusRequestEntityTooLarge:
 		return r.T("web.toobig")
+	case http.StatusRequestTimeout:
+		return r.T("web.slow")
 	case http.StatusInsufficientStorage:
 		return r.T(StorageFull)
 	}

@@ -30,11 +30,18 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	cw := newCompressWriter(w, hr)
 	r := &Request{Request: hr, Lang: i18n.German, Register: kernel.Standard, mux: m, ID: requestID()}
 	r.P = i18n.For(r.Lang, r.Register)
+	panicked := false
+	defer func() {
+		if m.o.Observe != nil {
+			m.o.Observe(Observation{Route: r.Pattern, Method: methodName(r.Method), Status: cw.status, Took: time.Since(start), Panicked: panicked})
+		}
+	}()
 	defer func() {
 		if p := recover(); p != nil {
 			if p == http.ErrAbortHandler {
 				panic(p)
 			}
+			panicked = true
 			m.o.Log.ErrorContext(hr.Context(), "panic", "request", r.ID, "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
 			if cw.wrote {
 				panic(http.ErrAbortHandler) // the reader must not take half a page for a whole one

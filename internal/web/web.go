@@ -60,14 +60,16 @@ type Options struct {
 	Slots    Slots    // nil: no slots
 	// SignIn draws the sign-in form inside the page of an anonymous reader who asked for more; back is where to go afterwards.
 	SignIn  func(r *Request, back string) templ.Component
-	Log     *slog.Logger   // nil: slog.Default
-	TLS     bool           // pages are reached through HTTPS: send HSTS
-	URL     string         // public address of the installation, "https://sozialplanung.example.de"; empty: not known
-	Hosts   []string       // names under which the installation is reached; empty, and no URL: any. Hosts of towns are always allowed
-	Proxies []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
-	Cache   int            // bytes of rendered pages kept in memory; 0: 24 MiB
-	Limits  Limits         // zero rates: those of the program
-	Marks   Marker         // for the tokens of guarded forms; nil: good until the program ends
+	Log     *slog.Logger      // nil: slog.Default
+	TLS     bool              // pages are reached through HTTPS: send HSTS
+	URL     string            // public address of the installation, "https://sozialplanung.example.de"; empty: not known
+	Hosts   []string          // names under which the installation is reached; empty, and no URL: any. Hosts of towns are always allowed
+	Proxies []netip.Prefix    // reverse proxies whose X-Forwarded-For is believed
+	Cache   int               // bytes of rendered pages kept in memory; 0: 24 MiB
+	Limits  Limits            // zero rates: those of the program
+	Load    Load              // zero: as the program thinks right
+	Observe func(Observation) // told of every request; nil: nobody
+	Marks   Marker            // for the tokens of guarded forms; nil: good until the program ends
 }
 
 // Handler serves one request. What it returns becomes a page: kernel kinds by errorStatus, everything else a 500.
@@ -85,6 +87,7 @@ type Route struct {
 // Mux routes requests.
 type Mux struct {
 	o       Options
+	costly  *gate
 	inner   *http.ServeMux
 	system  *http.ServeMux
 	csrf    *http.CrossOriginProtection
@@ -121,8 +124,12 @@ func New(o Options) *Mux {
 	if o.Marks == nil {
 		o.Marks = newOwnMarks()
 	}
+	if o.Load.Body == 0 {
+		o.Load.Body = 30 * time.Second
+	}
 	m := &Mux{
 		o:      o,
+		costly: newGate(o.Load),
 		inner:  http.NewServeMux(),
 		system: http.NewServeMux(),
 		csrf:   http.NewCrossOriginProtection(),
@@ -147,6 +154,7 @@ type limits struct {
 	timeout time.Duration
 	stream  bool
 	rate    *Rate
+	costly  bool
 }
 
 // MaxBody allows a request body of n bytes instead of 1 MiB.
@@ -238,6 +246,14 @@ func (m *Mux) serve(w http.ResponseWriter, r *Request, do access.Action, h Handl
 		r.Request = r.Request.WithContext(ctx)
 	}
 	if r.Body != nil {
+		if r.ContentLength > l.body { // refused before it is sent
+			w.Header().Set("Connection", "close")
+			m.fail(w, r, &http.MaxBytesError{Limit: l.body})
+			return
+		}
+		if !l.stream {
+			r.Body = &paced{ReadCloser: r.Body, rc: http.NewResponseController(w), start: time.Now(), grace: m.o.Load.Body}
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, l.body)
 	}
 	if !l.stream && r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -245,6 +261,14 @@ func (m *Mux) serve(w http.ResponseWriter, r *Request, do access.Action, h Handl
 			m.fail(w, r, err)
 			return
 		}
+	}
+	if l.costly {
+		leave, err := m.costly.enter(ctx)
+		if err != nil {
+			m.fail(w, r, err)
+			return
+		}
+		defer leave()
 	}
 	if err := h(w, r); err != nil {
 		m.fail(w, r, err)

@@ -35,7 +35,7 @@ func Register(m *web.Mux, s *atlas.Service) {
 	page("/atlas", h.atlas)
 	page("/atlas/auswahl", h.panel)
 	m.Handle("GET /atlas/karte/{level}/{edition}", access.ReadPublic, h.outlines)
-	m.Handle("GET /atlas/export/{format}", access.ReadPublic, h.export)
+	m.Handle("GET /atlas/export/{format}", access.ReadPublic, h.export, web.Costly())
 	page("/raeume", h.levels)
 	page("/raeume/{level}/{edition}", h.areas)
 	page("/raeume/{level}/{edition}/{key}", h.profile)

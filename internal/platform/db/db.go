@@ -117,6 +117,17 @@ func (d *DB) Close() error {
 	return errors.Join(errs...)
 }
 
+// Stats tells how busy the connections are: those that write and those that read.
+func (d *DB) Stats() (writer, reader sql.DBStats) {
+	if d.writer != nil {
+		writer = d.writer.Stats()
+	}
+	if d.reader != nil {
+		reader = d.reader.Stats()
+	}
+	return writer, reader
+}
+
 // Ping tells whether the database answers; after a failed commit it never does.
 func (d *DB) Ping(ctx context.Context) error {
 	if err := d.poisoned(); err != nil {

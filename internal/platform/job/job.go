@@ -189,6 +189,21 @@ func (q *Queue) List(ctx context.Context, tenant kernel.ID, f Filter) ([]Job, er
 	return js, err
 }
 
+// Counts tells how many jobs of each kind wait, run or have failed, and since when the oldest of them waits to run although it is due.
+func (q *Queue) Counts(ctx context.Context, tenant kernel.ID) ([]Count, error) {
+	rows, err := q.db.Conn(ctx).QueryContext(ctx, `select kind, state, count(*), min(run_at) from job
+		where tenant_id = $1 and state in ('waiting', 'running', 'failed') group by kind, state order by kind, state`, tenant)
+	return db.Collect(rows, err, func(r db.Row) (c Count, err error) { return c, r.Scan(&c.Kind, &c.State, &c.N, &c.Oldest) })
+}
+
+// Count is a number of jobs of one kind in one state.
+type Count struct {
+	Kind   string
+	State  State
+	N      int
+	Oldest kernel.Instant // earliest moment one of them was or is due
+}
+
 // enliven shows the progress of a job that runs in this process as it is now.
 func (q *Queue) enliven(j *Job) {
 	q.mu.Lock()

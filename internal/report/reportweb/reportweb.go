@@ -55,7 +55,7 @@ func Register(m *web.Mux, s *report.Service, o Options) {
 	m.Handle("GET "+publicPath+"/{edition}/{chapter}", access.ReadPublic, web.Cached(p.version, p.chapter))
 	for _, kind := range report.FileKinds {
 		m.Handle("GET "+publicPath+"/{edition}/"+kind.Name(), access.ReadPublic, p.file(kind), web.Stream())
-		m.Handle("GET "+staffPath+"/{edition}/entwurf/"+kind.Name(), access.ReadInternal, p.draft(kind), web.Stream())
+		m.Handle("GET "+staffPath+"/{edition}/entwurf/"+kind.Name(), access.ReadInternal, p.draft(kind), web.Stream(), web.Costly())
 	}
 	p.staff(m)
 }
