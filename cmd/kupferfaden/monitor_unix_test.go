@@ -96,7 +96,7 @@ func TestMonitoring(t *testing.T) {
 	if !strings.Contains(log(), `"msg":"stopped"`) {
 		t.Error("the stop is not told")
 	}
-	if _, err := os.Stat(filepath.Join(w.dir, servingName)); err != nil {
-		t.Error(err)
+	if _, err := os.Stat(filepath.Join(w.dir, servingName)); err == nil {
+		t.Error("a process that ended is still named as the one that serves")
 	}
 }

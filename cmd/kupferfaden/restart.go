@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,6 +46,14 @@ func (s *site) note(refused error) error {
 	return os.Rename(tmp, path)
 }
 
+// forget removes what note wrote, unless another process serves by now.
+func (s *site) forget() {
+	path := filepath.Join(s.a.DataDir, servingName)
+	if n, err := readServing(path); err == nil && n.PID == os.Getpid() {
+		_ = os.Remove(path) // what is left names a process that does not serve, which restart notices
+	}
+}
+
 func (s *site) since() time.Time {
 	if s.started.IsZero() {
 		s.started = time.Now().UTC().Truncate(time.Second)
@@ -74,6 +83,9 @@ func (c *RestartCmd) Run(e *Env) error {
 		pid = c.PID
 	}
 	p, err := os.FindProcess(pid)
+	if err == nil && !serves(pid) {
+		err = fmt.Errorf("process %d does not serve", pid)
+	}
 	if err == nil {
 		err = p.Signal(hangup)
 	}
@@ -99,6 +111,12 @@ func (c *RestartCmd) Run(e *Env) error {
 		}
 	}
 	return kernel.E(kernel.Unavailable, "cli.restart.slow", "file", path)
+}
+
+// serves tells whether a process is one of ours as far as that can be seen, so that a number used again by another program is left alone.
+func serves(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return err != nil || bytes.Contains(b, []byte("\x00serve")) || bytes.Contains(b, []byte("\x00demo"))
 }
 
 func readServing(path string) (s serving, err error) {

@@ -160,6 +160,7 @@ func (s *site) serve() error {
 		}
 	}
 	cancel()
+	s.forget()
 	s.stop(idle)
 	<-work
 	if err == nil {

@@ -72,6 +72,7 @@ type DB struct {
 	release []func() error
 	fatal   atomic.Pointer[error]
 	once    sync.Once
+	closed  bool
 }
 
 // Open opens the database, refuses one that could lose or has lost data, and brings the schema up to date.
@@ -100,6 +101,10 @@ func (d *DB) Engine() Engine { return d.engine }
 
 // Close ends the connections and gives up the locks. Running transactions are rolled back.
 func (d *DB) Close() error {
+	if d.closed {
+		return nil
+	}
+	d.closed = true // the pools stay, closed: whoever still asks, such as the renewal of a certificate, gets an error
 	var errs []error
 	if d.reader != nil {
 		errs = append(errs, d.reader.Close())
@@ -113,7 +118,6 @@ func (d *DB) Close() error {
 	for _, f := range d.release {
 		errs = append(errs, f())
 	}
-	d.reader, d.writer, d.mark, d.release = nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 

@@ -4,7 +4,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"golang.org/x/crypto/acme/autocert"
@@ -34,7 +33,7 @@ func (c CertCache) Get(ctx context.Context, name string) ([]byte, error) {
 	}
 	plain, err := c.Box.Unseal(certPurpose, name, sealed)
 	if err != nil {
-		return nil, errors.Join(autocert.ErrCacheMiss, err)
+		return nil, autocert.ErrCacheMiss // autocert compares; a certificate under a lost key is asked for anew
 	}
 	return plain, nil
 }
