@@ -133,6 +133,9 @@ func (a *ACME) TLS() (*tls.Config, error) {
 }
 
 func (a *ACME) policy(ctx context.Context, host string) error {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h // an authority of one's own may ask at another port
+	}
 	ok, err := a.Serves(ctx, host)
 	if err == nil && !ok {
 		err = fmt.Errorf("no certificate for %q: not a name of this installation", host)
