@@ -101,6 +101,29 @@ func (f *fake) Holders(_ context.Context, _ kernel.ID, r access.Role) (list []ac
 	return list, nil
 }
 
+func (f *fake) SetProfile(_ context.Context, _ kernel.ID, a account.Account) error {
+	o, err := f.find(func(x account.Account) bool { return x.ID == a.ID })
+	if err == nil {
+		o.Name, o.Lang, o.Email = a.Name, a.Lang, a.Email
+	}
+	return err
+}
+
+func (f *fake) PseudonymFree(_ context.Context, _ kernel.ID, p string) (bool, error) {
+	_, err := f.find(func(x account.Account) bool {
+		return x.Citizen && account.PseudonymKey(x.Name) == account.PseudonymKey(p)
+	})
+	return err != nil, nil
+}
+
+func (f *fake) Erase(_ context.Context, _, id kernel.ID, at kernel.Instant) error {
+	o, err := f.find(func(x account.Account) bool { return x.ID == id })
+	if err == nil {
+		o.Name, o.Email, o.Hash, o.ErasedAt = "", "", "", at
+	}
+	return err
+}
+
 func (f *fake) EndSessions(_ context.Context, _, id kernel.ID) error {
 	f.ended = append(f.ended, id)
 	return nil

@@ -30,6 +30,12 @@ type Store interface {
 	SetRoles(ctx context.Context, tenant, id kernel.ID, grants []Grant) error
 	// Holders lists the accounts that were ever given a role in the town as a whole.
 	Holders(ctx context.Context, tenant kernel.ID, r access.Role) ([]Account, error)
+	// SetProfile changes name, language and address; Conflict "account.exists" or "account.pseudonym.taken".
+	SetProfile(ctx context.Context, tenant kernel.ID, a Account) error
+	// PseudonymFree tells whether no account has a pseudonym like this one.
+	PseudonymFree(ctx context.Context, tenant kernel.ID, pseudonym string) (bool, error)
+	// Erase leaves a stub of an account without name, address and hash.
+	Erase(ctx context.Context, tenant, id kernel.ID, at kernel.Instant) error
 	// EndSessions ends every session of an account.
 	EndSessions(ctx context.Context, tenant, id kernel.ID) error
 }
@@ -52,6 +58,14 @@ type Service struct {
 	Places   Places
 	// Say gives a text of the catalogue in every language, for what others are asked to agree to.
 	Say func(key string, kv ...any) kernel.Text
+	// Links keeps what is sent by mail to be used once, Mailer sends it, Later does what must not be seen in the time of an answer, Marks hides
+	// networks.
+	Links  Links
+	Mailer Mailer
+	Later  func(ctx context.Context, tenant, link kernel.ID) error
+	Marks  Marker
+	// Town knows the rules of a town.
+	Town Town
 
 	signing
 }
@@ -184,11 +198,12 @@ func roleNames() []string {
 	return names
 }
 
-// Reset gives an account a new password, a one-time one where none was chosen, and ends all its sessions. A disabled account can sign in again
-// only after Enable.
+// Reset gives an account a new password, a one-time one where none was chosen, and ends all its sessions. It is the way of the person at the
+// machine; the administration of a town sends a link (SendReset) and never knows a password. A disabled account can sign in again only after
+// Disable has let it.
 func (s *Service) Reset(ctx context.Context, by access.Actor, email, password string) (oneTime string, err error) {
-	if err := access.CheckTenant(by, access.ManageUsers); err != nil {
-		return "", err
+	if !by.Has(access.Operator) {
+		return "", kernel.E(kernel.Denied, "access.denied")
 	}
 	a, err := s.Store.ByEmail(ctx, by.Tenant, FoldEmail(email))
 	if err != nil {
@@ -201,7 +216,12 @@ func (s *Service) Reset(ctx context.Context, by access.Actor, email, password st
 	} else if err := CheckPassword(password, a); err != nil {
 		return "", err
 	}
-	return oneTime, s.setPassword(ctx, by.Tenant, a, password, mustChange)
+	return oneTime, s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.setPassword(ctx, by.Tenant, a, password, mustChange); err != nil {
+			return err
+		}
+		return access.Record(ctx, s.Trail, by, access.Act{Do: access.ManageUsers, What: "account.reset", Object: accountRef(a.ID)})
+	})
 }
 
 // setPassword replaces the hash and ends the sessions that rest on the old one.

@@ -4,20 +4,85 @@ package app
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
+	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/privacy"
+)
+
+const (
+	// linkJob sends what somebody asked for by a form that must not tell whether the address is known.
+	linkJob = "account.link"
+	// expireLinks removes links nobody used in time.
+	expireLinks = "account.links"
 )
 
 // people wires accounts with what they need of others.
 func (a *App) people() *account.Service {
-	return &account.Service{
-		Store: &accountdb.Store{DB: a.DB}, DB: a.DB, Hasher: &account.Hasher{}, Now: a.Now, Trail: a.Trail, Places: places{a}, Say: sayings,
+	store := &accountdb.Store{DB: a.DB}
+	s := &account.Service{
+		Store: store, DB: a.DB, Hasher: &account.Hasher{}, Now: a.Now, Trail: a.Trail, FourEyes: a.Approvals, Places: places{a}, Say: sayings,
+		Links: store, Mailer: peopleMail{a}, Marks: a.Secret, Town: peopleTown{a},
+		Later: func(ctx context.Context, tenant, link kernel.ID) error {
+			_, err := a.Queue.Enqueue(ctx, tenant, linkJob, link, job.Options{Key: string(link)})
+			return err
+		},
 	}
+	a.Approvals.Register(account.RolesExecutor, s.CarryOut)
+	a.Approvals.Register(account.InviteExecutor, s.CarryOutInvite)
+	return s
+}
+
+// sendLink is the job behind forms that ask for a link.
+func (a *App) sendLink(ctx context.Context, r *job.Run) error {
+	var id kernel.ID
+	if err := r.Decode(&id); err != nil {
+		return err
+	}
+	return a.Accounts.SendLink(ctx, r.Tenant, id)
+}
+
+// dropLinks is the job that removes links nobody used in time.
+func (a *App) dropLinks(ctx context.Context, r *job.Run) error {
+	n, err := a.Accounts.ExpireLinks(ctx, r.Tenant)
+	r.Progress(int64(n), int64(n), "")
+	return err
+}
+
+// peopleMail writes mails of accounts into the outbox.
+type peopleMail struct{ app *App }
+
+// Mails tells whether mail leaves this installation.
+func (m peopleMail) Mails() bool { return m.app.Notices.Transport != nil }
+
+// Mail writes one.
+func (m peopleMail) Mail(ctx context.Context, tenant kernel.ID, x account.Mail) error {
+	return m.app.Notices.Send(ctx, notice.Message{
+		Tenant: tenant, To: notice.Recipient{Account: x.Account, Email: x.Email, Lang: x.Lang}, Kind: notice.Kind(x.Kind), Event: x.Event,
+		Params: x.Params, Path: x.Path, Confirm: x.Asked,
+	})
+}
+
+// peopleTown knows what a town asks of citizens who open an account.
+type peopleTown struct{ app *App }
+
+// Registration tells whether citizens may open one by themselves.
+func (t peopleTown) Registration(ctx context.Context, tenant kernel.ID) (bool, error) {
+	town, err := t.app.Town(ctx, tenant)
+	return town.Settings.Rules.Registration, err
+}
+
+// Consent gives the text a citizen agrees to, as the town keeps it, with language and number as its version.
+func (t peopleTown) Consent(ctx context.Context, tenant kernel.ID, lang string) (version, text string, err error) {
+	v, err := t.app.Privacy.ConsentText(ctx, tenant, privacy.RegistrationConsent, lang)
+	return v.Lang + "-" + strconv.Itoa(v.Version), v.Body, err
 }
 
 // sayings gives a text of the catalogue in every language.

@@ -40,7 +40,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	})
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
 	m.System("GET /readyz", http.HandlerFunc(a.ready))
-	accountweb.Register(m, a.Accounts, sessions)
+	accountweb.Register(m, a.Accounts, sessions, accountweb.Options{Address: a.Address})
 	a.privacyPages(m, sessions)
 	a.planner(m)
 	atlasweb.Register(m, a.Atlas)
@@ -81,6 +81,7 @@ func (a *App) handlers() map[string]job.Handler {
 	return map[string]job.Handler{
 		takeJob: a.take, reportFiles: a.makeReportFiles, deliverMail: a.deliver, sweepMail: a.deliver, purgeJobs: a.purge,
 		discloseJob: a.disclose, closeJob: a.closeDisclosures, expireJob: a.expire,
+		linkJob: a.sendLink, expireLinks: a.dropLinks,
 	}
 }
 

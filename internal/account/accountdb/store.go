@@ -54,10 +54,12 @@ func (s *Store) Accounts(ctx context.Context, tenant kernel.ID) ([]account.Accou
 
 // Holders lists the accounts that were ever given a role in the town as a whole, by name.
 func (s *Store) Holders(ctx context.Context, tenant kernel.ID, r access.Role) ([]account.Account, error) {
-	const who = `(select g.account_id from account_role g where g.tenant_id = $1 and g.role = $2 and g.context_kind = '')`
-	return s.list(ctx, `select `+columns+` from account where tenant_id = $1 and erased_at is null and id in `+who,
-		`select account_id, `+grantColumns+` from account_role where tenant_id = $1 and account_id in `+who+` order by from_date, id`, tenant, r)
+	return s.list(ctx, `select `+columns+` from account where tenant_id = $1 and erased_at is null and id in `+holders,
+		`select account_id, `+grantColumns+` from account_role where tenant_id = $1 and account_id in `+holders+` order by from_date, id`, tenant, r)
 }
+
+// holders are the accounts that were ever given a role in the town as a whole.
+const holders = `(select g.account_id from account_role g where g.tenant_id = $1 and g.role = $2 and g.context_kind = '')`
 
 // list reads accounts and their grants with two statements of the same arguments.
 func (s *Store) list(ctx context.Context, accounts, grants string, args ...any) ([]account.Account, error) {
@@ -206,6 +208,32 @@ func (s *Store) SetRoles(ctx context.Context, tenant, id kernel.ID, grants []acc
 		}
 		return nil
 	})
+}
+
+// SetProfile changes name, language and address.
+func (s *Store) SetProfile(ctx context.Context, tenant kernel.ID, a account.Account) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.free(ctx, tenant, a); err != nil {
+			return err
+		}
+		return s.change(ctx, `
+			update account set name = $3, lang = $4, email = $5, email_folded = $6, pseudonym_key = $7 where tenant_id = $1 and id = $2 and erased_at is null`,
+			tenant, a.ID, a.Name, a.Lang, a.Email, account.FoldEmail(a.Email), pseudonymKey(a))
+	})
+}
+
+// PseudonymFree tells whether no account has a pseudonym like this one.
+func (s *Store) PseudonymFree(ctx context.Context, tenant kernel.ID, pseudonym string) (bool, error) {
+	row := s.DB.Conn(ctx).QueryRowContext(ctx, `select count(*) from account where tenant_id = $1 and pseudonym_key = $2`, tenant, account.PseudonymKey(pseudonym))
+	n, err := db.Value[int](row, "account.notfound")
+	return n == 0, err
+}
+
+// Erase leaves a stub. Its folded address holds a blank, which no address has, so that nobody can ask for it.
+func (s *Store) Erase(ctx context.Context, tenant, id kernel.ID, at kernel.Instant) error {
+	return s.change(ctx, `
+		update account set email = '', email_folded = $3, name = '', password_hash = '', must_change = false, pseudonym_key = null, consent = '',
+			consented_at = null, erased_at = $4 where tenant_id = $1 and id = $2`, tenant, id, "erased "+string(id), at)
 }
 
 // EndSessions ends every session of an account.

@@ -3,6 +3,7 @@
 package accountweb_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +44,45 @@ type site struct {
 	mux     *web.Mux
 	service *account.Service
 	towns   map[string]kernel.ID
+	post    *mailbox
+}
+
+// mailbox keeps mails, and the links that wait for their job.
+type mailbox struct {
+	off     bool
+	mails   []account.Mail
+	waiting [][2]kernel.ID
+	open    bool // citizens may register
+}
+
+func (m *mailbox) Mails() bool { return !m.off }
+
+func (m *mailbox) Mail(_ context.Context, _ kernel.ID, x account.Mail) error {
+	m.mails = append(m.mails, x)
+	return nil
+}
+
+func (m *mailbox) Registration(context.Context, kernel.ID) (bool, error) { return m.open, nil }
+
+func (m *mailbox) Consent(context.Context, kernel.ID, string) (version, text string, err error) {
+	return "de-1", "Erster Absatz.\n\nZweiter Absatz.", nil
+}
+
+// mail does the jobs that wait and gives the last mail of a kind.
+func (s *site) mail(t *testing.T, kind string) account.Mail {
+	t.Helper()
+	for _, w := range s.post.waiting {
+		if err := s.service.SendLink(t.Context(), w[0], w[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.post.waiting = nil
+	for _, m := range slices.Backward(s.post.mails) {
+		if m.Kind == kind {
+			return m
+		}
+	}
+	return account.Mail{}
 }
 
 func newSite(t *testing.T) *site {
@@ -50,6 +91,12 @@ func newSite(t *testing.T) *site {
 	towns := &tenant.Service{Store: &tenantdb.Store{DB: s.db}}
 	store := &accountdb.Store{DB: s.db}
 	s.service = &account.Service{Store: store, DB: store, Hasher: &account.Hasher{Cost: func() account.Cost { return account.Cost{Memory: 64, Passes: 1, Threads: 1} }}}
+	s.post = &mailbox{}
+	s.service.Links, s.service.Mailer, s.service.Town = store, s.post, s.post
+	s.service.Later = func(_ context.Context, tenant, id kernel.ID) error {
+		s.post.waiting = append(s.post.waiting, [2]kernel.ID{tenant, id})
+		return nil
+	}
 	for _, key := range []string{"default", "zinn"} {
 		made, err := towns.Create(t.Context(), access.Actor{Roles: []access.Role{access.Operator}}, tenant.Tenant{Key: key, Name: kernel.T("Stadt "+key, "")})
 		if err != nil {
@@ -64,7 +111,7 @@ func newSite(t *testing.T) *site {
 	}
 	sessions := accountweb.NewSessions(s.service, func(id kernel.ID) scs.Store { return &accountdb.Sessions{DB: s.db, Tenant: id} }, false)
 	s.mux = web.New(web.Options{Tenants: tenantweb.Tenants{Service: towns}, Sessions: sessions, SignIn: accountweb.SignInForm, Log: slog.New(slog.DiscardHandler)})
-	accountweb.Register(s.mux, s.service, sessions)
+	accountweb.Register(s.mux, s.service, sessions, accountweb.Options{})
 	s.mux.Handle("GET /{$}", access.ReadPublic, text("Start"))
 	s.mux.Handle("GET /arbeit", access.SeeJobs, text("Arbeitsplatz"))
 	s.Server = httptest.NewServer(s.mux)
@@ -257,13 +304,16 @@ func TestAccountsOfAnotherTownDoNotExist(t *testing.T) {
 	}
 	b := s.browser(t)
 	b.signIn("/t/zinn", adminMail)
-	missing := b.get("/t/zinn/arbeit/benutzer/" + string(kernel.NewID()))
 	for _, a := range list {
 		for _, route := range s.mux.Routes() {
 			if !strings.Contains(route.Path, "{id}") {
 				continue
 			}
-			got := b.do(route.Method, "/t/zinn"+strings.NewReplacer("{id}", string(a.ID), "{grant}", string(a.Roles[0].ID)).Replace(route.Path), url.Values{"role": {"admin"}})
+			ask := func(id, grant kernel.ID) answer {
+				path := strings.NewReplacer("{id}", string(id), "{grant}", string(grant)).Replace(route.Path)
+				return b.do(route.Method, "/t/zinn"+path, url.Values{"role": {"admin"}})
+			}
+			got, missing := ask(a.ID, a.Roles[0].ID), ask(kernel.NewID(), kernel.NewID())
 			if got.code != 404 || stripID(got.body) != stripID(missing.body) {
 				t.Errorf("%s with another town's id: %d", route.Pattern, got.code)
 			}
@@ -277,7 +327,7 @@ func TestAccountsOfAnotherTownDoNotExist(t *testing.T) {
 
 // stripID takes out what names the page itself: the link to it in another language.
 func stripID(s string) string {
-	return regexp.MustCompile(`/arbeit/benutzer/[0-9a-f-]+(/[a-z]+(/[0-9a-f-]+)?)?`).ReplaceAllString(s, "/x")
+	return regexp.MustCompile(`/arbeit/[a-z]+/[0-9a-f-]+(/[a-z]+(/[0-9a-f-]+)?)?`).ReplaceAllString(s, "/x")
 }
 
 func TestPlannersDoNotManageUsers(t *testing.T) {
@@ -324,7 +374,10 @@ func TestANewColleagueGetsInWithAOneTimePassword(t *testing.T) {
 	if a := anna.get("/arbeit"); a.code != 403 {
 		t.Errorf("at work before choosing a password: %d", a.code)
 	}
-	if a := anna.get("/konto"); a.code != 200 || !strings.Contains(a.body, "Einmalpasswort") {
+	if a := anna.get("/konto"); a.code != 303 || a.header.Get("Location") != "/konto/passwort" {
+		t.Errorf("own page: %d", a.code)
+	}
+	if a := anna.get("/konto/passwort"); a.code != 200 || !strings.Contains(a.body, "Einmalpasswort") {
 		t.Errorf("own page: %d", a.code)
 	}
 	if a := anna.post("/konto/passwort", "old", oneTime, "password", "kurz"); a.code != 422 || !strings.Contains(a.body, "mindestens 10 Zeichen") {
@@ -381,7 +434,7 @@ func TestWhatTheAdministrationTakesIsGoneAtOnce(t *testing.T) {
 	if a := admin.get(path + "/passwort"); a.code != 200 || !strings.Contains(a.body, `method="post"`) {
 		t.Errorf("question: %d", a.code)
 	}
-	if a := admin.post(path + "/passwort"); a.code != 200 || planner.get("/arbeit").code != 401 {
+	if a := admin.post(path + "/passwort"); a.code != 303 || planner.get("/arbeit").code != 200 || s.mail(t, "account.reset").Email != plannerMail {
 		t.Errorf("reset: %d", a.code)
 	}
 	me, root := s.person(t, adminMail)
@@ -405,7 +458,7 @@ func TestPagesOfAccountsAreWellFormed(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := "/arbeit/benutzer/" + string(list[0].ID)
-	for _, path := range []string{"/konto", "/arbeit/benutzer", one, one + "/passwort", one + "/rollen/" + string(list[0].Roles[0].ID), "/en/arbeit/benutzer", "/en" + one} {
+	for _, path := range []string{"/konto", "/konto/passwort", "/konto/adresse", "/arbeit/einladungen", "/anmelden/vergessen", "/arbeit/benutzer", one, one + "/passwort", one + "/rollen/" + string(list[0].Roles[0].ID), "/en/arbeit/benutzer", "/en" + one} {
 		a := b.get(path)
 		if a.code != 200 {
 			t.Errorf("%s: %d", path, a.code)
@@ -445,7 +498,7 @@ func TestBehindTLSTheCookieIsBoundToTheHost(t *testing.T) {
 	s := newSite(t)
 	sessions := accountweb.NewSessions(s.service, func(id kernel.ID) scs.Store { return &accountdb.Sessions{DB: s.db, Tenant: id} }, true)
 	m := web.New(web.Options{Tenants: tenantweb.Tenants{Service: &tenant.Service{Store: &tenantdb.Store{DB: s.db}}}, Sessions: sessions, TLS: true, Log: slog.New(slog.DiscardHandler)})
-	accountweb.Register(m, s.service, sessions)
+	accountweb.Register(m, s.service, sessions, accountweb.Options{})
 	r := httptest.NewRequest("POST", "/anmelden", strings.NewReader(url.Values{"email": {adminMail}, "password": {password}}.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()

@@ -5,6 +5,8 @@ package accountweb
 import (
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
@@ -29,12 +31,47 @@ func usersTitle(r *web.Request) web.Page {
 	return web.Page{Title: r.T("account.users.title"), Lead: r.T("account.users.lead"), Nav: web.NavWork}
 }
 
+// usersOnPage is how many accounts a page lists.
+const usersOnPage = 100
+
+// users lists the people who work with the town; citizens with an account stand on a page of their own, in portions.
 func (h handlers) users(w http.ResponseWriter, r *web.Request) error {
-	list, err := h.service.List(r.Context(), r.Actor)
+	all, err := h.service.List(r.Context(), r.Actor)
 	if err != nil {
 		return err
 	}
-	return r.Render(w, usersTitle(r), usersPage(r, list))
+	invitations, err := h.service.Invitations(r.Context(), r.Actor)
+	if err != nil {
+		return err
+	}
+	v := usersView{citizens: r.URL.Query().Get("art") == "buerger", search: strings.TrimSpace(r.URL.Query().Get("q")), invitations: invitations}
+	want := web.Fold(v.search)
+	for _, a := range all {
+		if a.Citizen {
+			v.citizenCount++
+		} else {
+			v.staffCount++
+		}
+		if a.Citizen == v.citizens && (want == "" || strings.Contains(web.Fold(a.Name), want) || strings.Contains(web.Fold(a.Email), want)) {
+			v.list = append(v.list, a)
+		}
+	}
+	v.total = len(v.list)
+	from, _ := strconv.Atoi(r.URL.Query().Get("ab")) // anything else begins at the first
+	from = max(0, min(from, v.total-1)/usersOnPage*usersOnPage)
+	if v.total > usersOnPage {
+		v.list = v.list[from:min(from+usersOnPage, v.total)]
+		v.pages = web.Pages{Text: r.T("account.users.part", "from", from+1, "to", from+len(v.list), "n", v.total)}
+		if from > 0 {
+			v.pages.Prev = r.With("ab", strconv.Itoa(from-usersOnPage))
+		}
+		if from+usersOnPage < v.total {
+			v.pages.Next = r.With("ab", strconv.Itoa(from+usersOnPage))
+		}
+	}
+	p := usersTitle(r)
+	p.Aside = inviteButton(r)
+	return r.Render(w, p, usersPage(r, v))
 }
 
 func (h handlers) userTitle(r *web.Request, a account.Account) web.Page {
@@ -146,18 +183,17 @@ func (h handlers) endRole(w http.ResponseWriter, r *web.Request) error {
 	return r.Done(w, userPath(a.ID), "notice.account.role.ended")
 }
 
-// handOver shows a one-time password, once.
-func (h handlers) handOver(w http.ResponseWriter, r *web.Request, a account.Account, oneTime string) error {
-	return r.Render(w, h.under(r, a, "account.onetime.title"), oneTimePage(a, oneTime))
-}
-
 func (h handlers) askReset(w http.ResponseWriter, r *web.Request) error {
 	a, err := h.find(r)
 	if err != nil {
 		return err
 	}
+	text := "account.reset.text"
+	if !h.service.Mails() {
+		text = "account.reset.text.nomail"
+	}
 	return r.Render(w, h.under(r, a, "account.reset.title"), web.Confirm(web.Confirmation{
-		Text:   r.T("account.reset.text", "name", a.Name),
+		Text:   r.T(text, "name", a.Name, "email", a.Email),
 		Action: r.Link(userPath(a.ID) + "/passwort"),
 		Button: r.T("account.reset.button"),
 		Back:   r.Link(userPath(a.ID)),
@@ -169,11 +205,14 @@ func (h handlers) reset(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	oneTime, err := h.service.Reset(r.Context(), r.Actor, a.Email, "")
+	path, err := h.service.SendReset(r.Context(), r.Actor, a.ID)
 	if err != nil {
 		return err
 	}
-	return h.handOver(w, r, a, oneTime)
+	if path == "" {
+		return r.Done(w, userPath(a.ID), "notice.account.reset.sent")
+	}
+	return h.handOverLink(w, r, path, a.Email, "account.reset.handover")
 }
 
 func (h handlers) disable(w http.ResponseWriter, r *web.Request) error {
