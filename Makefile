@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 # make run    builds and serves the example town at http://127.0.0.1:8080
 # make test   installs what the tests need where it can and runs everything
-# The rest: build, assets, generate, fmt, lint, race, bench, cross, clean.
+# make deb    the Debian package of this machine's kind, in dist/
+# The rest: build, assets, generate, fmt, lint, race, bench, cross, reproduce, clean.
 
 SHELL := /bin/bash
 GO ?= go
@@ -9,14 +10,14 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED := 0
 
-.PHONY: run build assets generate fmt lint test race bench cross clean
+.PHONY: run build assets generate fmt lint test race bench cross deb reproduce clean
 .DEFAULT_GOAL := build
 
 run: build
 	bin/kupferfaden demo
 
 build: assets
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/kupferfaden ./cmd/kupferfaden
+	$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/kupferfaden ./cmd/kupferfaden
 
 # Scripts, style sheets, fonts and the typesetter from the npm packages of package-lock.json; nothing when they are fresh.
 assets:
@@ -49,9 +50,16 @@ bench: assets
 cross: assets
 	for t in linux/amd64 linux/arm64 windows/amd64 darwin/arm64; do \
 	  ext=; case $$t in windows/*) ext=.exe;; esac; \
-	  GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o dist/kupferfaden-$${t%/*}-$${t#*/}$$ext ./cmd/kupferfaden || exit 1; \
+	  GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o dist/kupferfaden-$${t%/*}-$${t#*/}$$ext ./cmd/kupferfaden || exit 1; \
 	done
 	cd dist && sha256sum kupferfaden-* > SHA256SUMS
+
+deb: build
+	scripts/deb.sh bin/kupferfaden "$(VERSION)" "$$($(GO) env GOARCH)" dist
+
+# Two builds in two places have to be the same to the last byte.
+reproduce: assets
+	scripts/reproduce.sh '$(LDFLAGS)'
 
 clean:
 	rm -rf bin dist .cache

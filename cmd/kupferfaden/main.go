@@ -36,6 +36,7 @@ type CLI struct {
 	Serve    ServeCmd   `cmd:"" help:"Serve the town's pages."`
 	Demo     DemoCmd    `cmd:"" help:"Make the fictional Kupferstadt and serve it."`
 	Restart  RestartCmd `cmd:"" help:"Replace the serving program by a new one without losing a request."`
+	Ready    ReadyCmd   `cmd:"" help:"Ask the serving program on this machine whether it is ready."`
 	Area     AreaCmd    `cmd:"" help:"Areas: levels and editions."`
 	Data     DataCmd    `cmd:"" help:"Figures: deliveries of the offices."`
 	Index    IndexCmd   `cmd:"" help:"Social index."`

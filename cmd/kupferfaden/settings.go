@@ -29,7 +29,9 @@ func (p Place) config() app.Config {
 }
 
 // open opens the data of a town that exists.
-func (p Place) open(ctx context.Context) (*app.App, tenant.Tenant, error) { return p.openWith(ctx, p.config()) }
+func (p Place) open(ctx context.Context) (*app.App, tenant.Tenant, error) {
+	return p.openWith(ctx, p.config())
+}
 
 // openWith opens the data of a town that exists, with more than the place says.
 func (p Place) openWith(ctx context.Context, c app.Config) (*app.App, tenant.Tenant, error) {
