@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/app"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -87,7 +88,10 @@ func (c *MailShowCmd) Run(e *Env) error {
 		e.say("cli.mail.show.none")
 	}
 	for _, m := range list {
-		fmt.Fprintf(e.Out, "%s\n%s\n\n%s\n", visible(m.To), visible(m.Subject), visible(m.Text))
+		fmt.Fprintln(e.Out, visible(m.To))
+		for line := range strings.SplitSeq(m.Text, "\n") {
+			fmt.Fprintln(e.Out, visible(line))
+		}
 	}
 	return nil
 }

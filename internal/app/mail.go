@@ -69,13 +69,23 @@ func (a *App) CapturedMail(ctx context.Context, t tenant.Tenant, n int) ([]notic
 	if err != nil {
 		return nil, err
 	}
+	reader := *a.Notices
+	reader.Writer = nearby{letters{a}}
 	out := make([]notice.Envelope, len(list))
 	for i, m := range list {
-		if out[i], err = a.Notices.Open(ctx, m); err != nil {
+		if out[i], err = reader.Open(ctx, m); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// nearby writes the path of a page where the installation does not know its address: who reads it sits at the machine.
+type nearby struct{ letters }
+
+// Link makes an address, absolute where it can be.
+func (n nearby) Link(ctx context.Context, id kernel.ID, lang, path string) (string, error) {
+	return n.a.Address(ctx, id, lang, path)
 }
 
 // letterOf is a mail as package mail takes it.

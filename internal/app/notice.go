@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +19,9 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/platform/mail"
+	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/report"
+	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
 const (
@@ -164,4 +167,10 @@ func (a *App) tellOfReport(ctx context.Context, tenant kernel.ID, key string) er
 		Tenant: tenant, Wish: notice.Wish{Topic: reportTopic}, Event: key, Path: "/berichte/" + url.PathEscape(key),
 		Params: func(string) map[string]any { return map[string]any{"title": released[i].Name()} },
 	}, nil)
+}
+
+// subscriptionConsent is the text people agree to who order messages.
+func (a *App) subscriptionConsent(r *web.Request) (version, text string, err error) {
+	v, err := a.Privacy.ConsentText(r.Context(), r.Tenant.ID, privacy.SubscriptionConsent, r.Lang)
+	return v.Lang + " " + strconv.Itoa(v.Version), v.Body, err
 }

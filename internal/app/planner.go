@@ -15,6 +15,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/inbox/inboxdb"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatorweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/notice/noticeweb"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/release"
@@ -32,8 +33,9 @@ func (a *App) planner(m *web.Mux) {
 	indicatorweb.Register(m, a.Indicators, a.importOptions(files))
 	releaseweb.Register(m, a.Gate, a.Areas, a.nameOf)
 	analysisweb.Register(m, a.Analysis, a.Gate, a.Areas)
-	deskweb.Register(m, deskweb.Options{Areas: a.Areas, Figures: a.Indicators, Inbox: files, Gate: a.Gate, Runs: a.deskRuns, Reports: a.deskReports})
+	deskweb.Register(m, deskweb.Options{Areas: a.Areas, Figures: a.Indicators, Inbox: files, Gate: a.Gate, Runs: a.deskRuns, Reports: a.deskReports, Alerts: a.alerts, Queue: queue{a}})
 	web.RegisterProgress(m, jobs{a.Queue})
+	noticeweb.Register(m, a.Notices, noticeweb.Options{Consent: a.subscriptionConsent})
 }
 
 func (a *App) inbox() *inbox.Service {
@@ -210,8 +212,13 @@ func (j jobs) JobState(ctx context.Context, by access.Actor, id kernel.ID) (web.
 
 // jobTitle names a kind of work.
 func jobTitle(kind string) kernel.Text {
-	if kind == takeJob {
-		return kernel.T("Lieferung übernehmen", "Taking the delivery")
+	key := "job.kind." + kind
+	if !i18n.Has(i18n.German, key) {
+		key = "job.kind"
 	}
-	return kernel.T("Auftrag", "Job")
+	t := kernel.Text{}
+	for _, lang := range i18n.Languages() {
+		t[lang] = i18n.For(lang, kernel.Standard).T(key)
+	}
+	return t
 }

@@ -188,11 +188,7 @@ type Store interface {
 	// Subscribers lists confirmed addresses that asked for a topic, by id, after the given one.
 	Subscribers(ctx context.Context, tenant kernel.ID, w Wish, after kernel.ID, n int) ([]Address, error)
 
-	// Held lists what is kept of a person; Erase removes it.
-	Held(ctx context.Context, tenant, account kernel.ID, emailKey string) (Held, error)
-	Erase(ctx context.Context, tenant, account kernel.ID, emailKey string) (int64, error)
-	// Expire removes mail that ended before a moment, ExpireWishes what nobody confirmed.
-	Expire(ctx context.Context, tenant kernel.ID, before kernel.Instant) (int64, error)
+	// ExpireWishes removes wishes from before a moment that nobody confirmed, and addresses without a wish.
 	ExpireWishes(ctx context.Context, tenant kernel.ID, before kernel.Instant) (int64, error)
 }
 
@@ -211,14 +207,6 @@ type Refusal struct {
 	Reason string // the mail server's words
 	Since  kernel.Instant
 	Token  string // names it in a form without the address
-}
-
-// Held is what is kept of one person.
-type Held struct {
-	Mails         []Mail
-	Addresses     []Address
-	Subscriptions []Subscription
-	Refusals      []Refusal
 }
 
 // Town is what a mail says of its sender.

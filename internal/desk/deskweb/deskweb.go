@@ -40,25 +40,34 @@ type Options struct {
 	Runs  func(r *web.Request) ([]Item, error)
 	// Reports lists the editions; nil while there are none to write.
 	Reports func(r *web.Request) ([]Item, error)
+	// Alerts lists what has gone wrong behind the pages, as far as the reader may see it.
+	Alerts func(r *web.Request) ([]Item, error)
+	Queue  Queue
 }
 
 // Register adds the page. Whoever is signed in may see it; what it shows depends on the role.
 func Register(m *web.Mux, o Options) {
 	m.Handle("GET /arbeit", access.SeeJobs, func(w http.ResponseWriter, r *web.Request) error {
 		p := web.Page{Title: r.T("planner.desk.title"), Nav: web.NavWork, NoIndex: true, Styles: []string{"figures.css", "planner.css"}}
+		alerts, err := o.Alerts(r)
+		if err != nil {
+			return err
+		}
 		if !r.Can(access.ReadInternal) {
 			p.Lead = r.T("planner.desk.admin")
-			return r.Render(w, p, adminPage(r))
+			return r.Render(w, p, adminPage(r, alerts))
 		}
 		d, err := o.read(r)
 		if err != nil {
 			return err
 		}
+		d.alerts = alerts
 		if d.empty() {
 			p.Lead = r.T("planner.desk.empty")
 		}
 		return r.Render(w, p, deskPage(r, d))
 	})
+	registerQueue(m, o.Queue)
 }
 
 // desk is what stands on the page.
@@ -70,6 +79,7 @@ type desk struct {
 	runs       []Item
 	reports    []Item
 	canReport  bool
+	alerts     []Item
 }
 
 func (d desk) empty() bool { return d.editions == 0 && len(d.deliveries) == 0 }

@@ -124,60 +124,6 @@ func (s *Store) Trouble(ctx context.Context, tenant kernel.ID) (notice.Mail, err
 	return db.One(rows, err, "outbox.notfound", scan)
 }
 
-// Held lists what is kept of a person with an account, an address, or both.
-func (s *Store) Held(ctx context.Context, tenant, account kernel.ID, emailKey string) (h notice.Held, err error) {
-	err = s.DB.ReadTx(ctx, func(ctx context.Context) error {
-		c := s.DB.Conn(ctx)
-		rows, err := c.QueryContext(ctx, `select `+columns+` from notice_mail where tenant_id = $1 and (account = $2 or email_key = $3) order by id`, tenant, account, emailKey)
-		if h.Mails, err = db.Collect(rows, err, scan); err != nil {
-			return err
-		}
-		rows, err = c.QueryContext(ctx, `select `+addressColumns+` from notice_address where tenant_id = $1 and email_key = $2`, tenant, emailKey)
-		if h.Addresses, err = db.Collect(rows, err, scanAddress); err != nil {
-			return err
-		}
-		for _, a := range h.Addresses {
-			list, err := s.Subscriptions(ctx, tenant, a.ID)
-			if err != nil {
-				return err
-			}
-			h.Subscriptions = append(h.Subscriptions, list...)
-		}
-		rows, err = c.QueryContext(ctx, `select email, reason, since from notice_suppressed where tenant_id = $1 and email_key = $2`, tenant, emailKey)
-		h.Refusals, err = db.Collect(rows, err, func(r db.Row) (x notice.Refusal, err error) { return x, r.Scan(&x.Email, &x.Reason, &x.Since) })
-		return err
-	})
-	return h, err
-}
-
-// Erase removes what is kept of a person, and counts the rows.
-func (s *Store) Erase(ctx context.Context, tenant, account kernel.ID, emailKey string) (n int64, err error) {
-	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		wishes, err := s.exec(ctx, `delete from notice_subscription where tenant_id = $1 and address in (select id from notice_address where tenant_id = $1 and email_key = $2)`,
-			tenant, emailKey)
-		if err != nil {
-			return err
-		}
-		addresses, err := s.exec(ctx, `delete from notice_address where tenant_id = $1 and email_key = $2`, tenant, emailKey)
-		if err != nil {
-			return err
-		}
-		refusals, err := s.exec(ctx, `delete from notice_suppressed where tenant_id = $1 and email_key = $2`, tenant, emailKey)
-		if err != nil {
-			return err
-		}
-		mails, err := s.exec(ctx, `delete from notice_mail where tenant_id = $1 and (account = $2 or email_key = $3)`, tenant, account, emailKey)
-		n = wishes + addresses + refusals + mails
-		return err
-	})
-	return n, err
-}
-
-// Expire removes mail that ended before a moment.
-func (s *Store) Expire(ctx context.Context, tenant kernel.ID, before kernel.Instant) (int64, error) {
-	return s.exec(ctx, `delete from notice_mail where tenant_id = $1 and ended_at < $2`, tenant, before)
-}
-
 // ExpireWishes removes wishes nobody confirmed, and addresses without a wish.
 func (s *Store) ExpireWishes(ctx context.Context, tenant kernel.ID, before kernel.Instant) (n int64, err error) {
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {

@@ -166,7 +166,8 @@ func (q *Queue) Job(ctx context.Context, tenant, id kernel.ID) (Job, error) {
 type Filter struct {
 	Kinds  []string
 	States []State
-	Limit  int // 100 when zero
+	Before kernel.ID // continue after this job
+	Limit  int       // 100 when zero
 }
 
 // List returns the tenant's jobs, the youngest first.
@@ -177,6 +178,9 @@ func (q *Queue) List(ctx context.Context, tenant kernel.ID, f Filter) ([]Job, er
 	}
 	if f.States != nil {
 		w.In("state", f.States)
+	}
+	if f.Before != "" {
+		w.And("(created_at, id) < (select created_at, id from job where tenant_id = ? and id = ?)", tenant, f.Before)
 	}
 	if f.Limit == 0 {
 		f.Limit = 100
@@ -202,6 +206,26 @@ type Count struct {
 	State  State
 	N      int
 	Oldest kernel.Instant // earliest moment one of them was or is due
+}
+
+// States gives the number of jobs in each state.
+func (q *Queue) States(ctx context.Context, tenant kernel.ID) (map[State]int, error) {
+	out := map[State]int{}
+	rows, err := q.db.Conn(ctx).QueryContext(ctx, `select state, count(*) from job where tenant_id = $1 group by state`, tenant)
+	err = db.Each(rows, err, func(r db.Row) error {
+		var s State
+		var n int
+		err := r.Scan(&s, &n)
+		out[s] = n
+		return err
+	})
+	return out, err
+}
+
+// FailedBetween counts the jobs that failed from a moment up to another.
+func (q *Queue) FailedBetween(ctx context.Context, tenant kernel.ID, from, to time.Time) (int, error) {
+	return db.Value[int](q.db.Conn(ctx).QueryRowContext(ctx, `select count(*) from job where tenant_id = $1 and state = 'failed' and ended_at >= $2 and ended_at < $3`,
+		tenant, kernel.InstantOf(from), kernel.InstantOf(to)), "job.notfound")
 }
 
 // enliven shows the progress of a job that runs in this process as it is now.
