@@ -14,6 +14,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
 	"github.com/kupferfaden/kupferfaden/internal/account/accountweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
@@ -34,6 +35,7 @@ func (a *App) privacy() *privacy.Service {
 	return &privacy.Service{
 		Kinds: a.dataKinds(), Store: &privacydb.Store{DB: a.DB}, Tx: a.DB, Towns: privacyTowns{a}, People: people{a, &accountdb.Store{DB: a.DB}},
 		Words: words{}, Seal: a.Secret, Jobs: privacyJobs{a.Queue}, Trail: a.Trail, FourEyes: a.Approvals, Facts: a.facts, Now: a.Now,
+		Mail:  privacyMail{a},
 		Touch: func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
 	}
 }
@@ -89,6 +91,33 @@ func (a *App) dataKinds() []privacy.DataKind {
 		privacydb.Table{Name: "barrier_report", By: id("answered_by"), Show: []string{"received_at", "answered_at"}, Then: privacydb.Blank},
 	)
 	add(
+		privacy.DataKind{Key: "mail", Basis: []privacy.Basis{privacy.PublicTask, privacy.Consent}, Default: 90, Least: 7, Most: years},
+		privacydb.Table{
+			Name: "notice_mail", By: []privacydb.By{{Column: "account", Is: privacydb.ID}, {Column: "email_key", Is: privacydb.Email}, {Column: "email", Is: privacydb.Email}},
+			Show: []string{"created_at", "kind", "email", "subject", "letter", "state"}, Age: "ended_at",
+		},
+		privacydb.Table{
+			Name: "notice_subscription", By: []privacydb.By{{Column: "address", Is: privacydb.ID}}, Show: []string{"topic", "ref", "created_at", "confirmed_at"},
+			Through: "notice_address", Match: []privacydb.By{{Column: "email_key", Is: privacydb.Email}},
+		},
+		privacydb.Table{
+			Name: "notice_address", By: []privacydb.By{{Column: "email_key", Is: privacydb.Email}, {Column: "email", Is: privacydb.Email}},
+			Show: []string{"email", "lang", "created_at", "confirmed_at", "consent"},
+		},
+		privacydb.Table{
+			Name: "notice_suppressed", By: []privacydb.By{{Column: "email_key", Is: privacydb.Email}, {Column: "email", Is: privacydb.Email}},
+			Show: []string{"email", "reason", "since"}, Age: "since", Key: "email_key",
+		},
+	)
+	add(
+		privacy.DataKind{Key: "link", Basis: []privacy.Basis{privacy.Employment, privacy.Consent}, Default: 7, Least: 1, Most: 90},
+		privacydb.Table{
+			Name: "account_link", By: []privacydb.By{{Column: "account_id", Is: privacydb.ID}, {Column: "email_folded", Is: privacydb.Email}, {Column: "email", Is: privacydb.Email}},
+			Show: []string{"kind", "email", "created_at", "expires_at"}, Age: "expires_at",
+		},
+		privacydb.Table{Name: "account_link", By: id("created_by"), Show: []string{"kind", "created_at"}, Then: privacydb.Blank},
+	)
+	add(
 		privacy.DataKind{Key: "job", Basis: task, Default: 30, Least: 1, Most: years},
 		privacydb.Table{Name: "job", By: []privacydb.By{{Column: "args", Is: privacydb.Within}}, Show: []string{"kind", "created_at", "state"}, Age: "ended_at"},
 	)
@@ -125,15 +154,19 @@ func (a *App) dataKinds() []privacy.DataKind {
 	// Last, so that what hangs on an account goes before it.
 	add(
 		privacy.DataKind{Key: "account", Basis: []privacy.Basis{privacy.Employment, privacy.PublicTask, privacy.Consent}},
-		privacydb.Table{Name: "account_role", By: id("account_id"), Show: []string{"role", "from_date", "to_date"}, Then: privacydb.Keep},
+		privacydb.Table{Name: "account_role", By: id("account_id"), Show: []string{"role", "context_kind", "context_key", "from_date", "to_date"}, Then: privacydb.Keep},
 		privacydb.Table{
-			Name: "account", By: id("id"), Show: []string{"email", "name", "created_at", "disabled_at"}, Then: privacydb.Blank,
+			Name: "account", By: id("id"), Show: []string{"email", "name", "lang", "created_at", "consent", "consented_at", "disabled_at"}, Then: privacydb.Blank,
 			Set: []privacydb.Value{
 				{Column: "email", To: "{id}"},
 				{Column: "email_folded", To: "{id}"},
 				{Column: "name", To: privacy.Gone},
 				{Column: "password_hash", To: ""},
+				{Column: "pseudonym_key", To: nil},
+				{Column: "consent", To: ""},
+				{Column: "consented_at", To: nil},
 				{Column: "disabled_at", To: privacydb.Now},
+				{Column: "erased_at", To: privacydb.Now},
 			},
 		},
 	)
@@ -184,6 +217,22 @@ func (a *App) expire(ctx context.Context, r *job.Run) error {
 	return a.Privacy.Expire(ctx, r.Tenant)
 }
 
+// privacyMail tells people by mail.
+type privacyMail struct{ a *App }
+
+func (m privacyMail) BarrierAnswered(ctx context.Context, tenant kernel.ID, b privacy.BarrierReport) error {
+	return m.a.Notices.Send(ctx, notice.Message{
+		Tenant: tenant, To: notice.Recipient{Email: b.Email, Lang: b.Lang}, Kind: "barrier.answered", Event: string(b.ID), Path: "/barrierefreiheit/stand", Public: true,
+	})
+}
+
+func (m privacyMail) BarriersOverdue(ctx context.Context, tenant kernel.ID, to string, list []privacy.BarrierReport) error {
+	return m.a.Notices.Send(ctx, notice.Message{
+		Tenant: tenant, To: notice.Recipient{Email: to, Lang: i18n.German}, Kind: "barrier.overdue", Event: string(list[0].ID), Path: "/arbeit/barrieren",
+		Params: map[string]any{"n": len(list)}, Public: true,
+	})
+}
+
 // privacyTowns gives the settings of a town.
 type privacyTowns struct{ a *App }
 
@@ -217,7 +266,7 @@ type people struct {
 }
 
 // stub tells an account that was erased.
-func stub(x account.Account) bool { return x.Email == string(x.ID) }
+func stub(x account.Account) bool { return x.Erased() }
 
 func (p people) Person(ctx context.Context, tenant, id kernel.ID) (privacy.Person, error) {
 	list, err := p.store.Accounts(ctx, tenant)

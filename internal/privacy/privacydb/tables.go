@@ -52,6 +52,9 @@ type Table struct {
 	Then Then
 	// Set are further columns that an erasure overwrites in rows that stay, "{id}" in a value standing for the person's id.
 	Set []Value
+	// Through names a table whose rows name the person by Match, where this one only holds their id in the first column of By.
+	Through string
+	Match   []By
 	// Age is the column that tells how old a row is, for Expire; Key tells rows of the town apart, "id" where empty.
 	Age, Key string
 }
@@ -78,6 +81,25 @@ var _ privacy.Holder = Tables{}
 
 // match gives the condition that finds the person's rows; empty where the table cannot name him or her.
 func (t Table) match(w *db.Where, p privacy.Person) bool {
+	if t.Through != "" {
+		inner := Table{By: t.Match}
+		parts := inner.parts(w, p)
+		if len(parts) == 0 {
+			return false
+		}
+		w.And(t.By[0].Column + " in (select id from " + t.Through + " where tenant_id = $1 and (" + strings.Join(parts, " or ") + "))")
+		return true
+	}
+	parts := t.parts(w, p)
+	if len(parts) == 0 {
+		return false
+	}
+	w.And("(" + strings.Join(parts, " or ") + ")")
+	return true
+}
+
+// parts are the comparisons that find the person.
+func (t Table) parts(w *db.Where, p privacy.Person) []string {
 	var parts []string
 	for _, b := range t.By {
 		var v string
@@ -101,12 +123,11 @@ func (t Table) match(w *db.Where, p privacy.Person) bool {
 			parts = append(parts, b.Column+" = "+w.Arg(v))
 		}
 	}
-	if len(parts) == 0 {
-		return false
-	}
-	w.And("(" + strings.Join(parts, " or ") + ")")
-	return true
+	return parts
 }
+
+// Listed gives the tables, for the tests that nothing is forgotten.
+func (s Tables) Listed() []Table { return s.List }
 
 // Held tells the rows that name the person. Rows that keep only a name are told although somebody else may bear it too.
 func (s Tables) Held(ctx context.Context, tenant kernel.ID, p privacy.Person) ([]privacy.Section, error) {
