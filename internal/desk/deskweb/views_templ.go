@@ -531,6 +531,15 @@ func places(r *web.Request, d desk) []web.Card {
 
 func staff(r *web.Request) []web.Card {
 	var list []web.Card
+	if r.Can(access.ReadPrivacy) {
+		list = append(list, web.Card{Title: r.T("privacy.staff.title"), Href: r.Link("/arbeit/datenschutz"), Text: r.T("privacy.staff.lead")})
+	}
+	if r.Can(access.EditLegal) {
+		list = append(list, web.Card{Title: r.T("privacy.legal.title"), Href: r.Link("/arbeit/rechtstexte"), Text: r.T("privacy.legal.lead")})
+	}
+	if r.Can(access.ReadFeedback) {
+		list = append(list, web.Card{Title: r.T("privacy.barriers.title"), Href: r.Link("/arbeit/barrieren"), Text: r.T("privacy.barriers.card")})
+	}
 	if r.Can(access.ManageUsers) {
 		list = append(list, web.Card{Title: r.T("planner.desk.users"), Href: r.Link("/arbeit/benutzer"), Text: r.T("planner.desk.users.text")})
 	}
