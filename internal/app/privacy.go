@@ -13,6 +13,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
 	"github.com/kupferfaden/kupferfaden/internal/account/accountweb"
+	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
@@ -42,7 +43,9 @@ func (a *App) privacy() *privacy.Service {
 
 // privacyPages adds the legal pages, one's own data, and the desks of data protection.
 func (a *App) privacyPages(m *web.Mux, sessions *accountweb.Sessions) {
+	figures := &indicatordb.Store{DB: a.DB}
 	privacyweb.Register(m, privacyweb.Options{
+		Version: func(r *web.Request) (string, error) { return figures.Stamp(r.Context(), r.Tenant.ID) },
 		Service: a.Privacy, Session: sessions.Mark, SignOut: sessions.SignOut,
 		Confirm: func(r *web.Request, password string) error {
 			return a.Accounts.Confirm(r.Context(), r.Actor, password, r.Client())
@@ -151,6 +154,7 @@ func (a *App) dataKinds() []privacy.DataKind {
 		privacy.DataKind{Key: "audit", Basis: []privacy.Basis{privacy.Obligation}, Default: 10 * years, Least: years, Most: 30 * years, Lawful: true, Expire: a.Trail.Expire},
 		privacydb.Table{Name: "audit_entry", By: id("person"), Show: []string{"at", "action", "what", "object_kind"}, Then: privacydb.Keep},
 	)
+	list[len(list)-1].Expire = a.Trail.Expire // behind a seal, so that the chain can still be verified
 	// Last, so that what hangs on an account goes before it.
 	add(
 		privacy.DataKind{Key: "account", Basis: []privacy.Basis{privacy.Employment, privacy.PublicTask, privacy.Consent}},
@@ -362,7 +366,7 @@ func (a *App) facts(ctx context.Context, tenant kernel.ID) (privacy.Facts, error
 		return privacy.Facts{}, err
 	}
 	return privacy.Facts{
-		TLS: strings.HasPrefix(a.URL, "https://"), Registration: t.Settings.Rules.Registration, SecondFactor: t.Settings.Rules.SecondFactor,
+		Mail: a.Notices.Transport != nil, TLS: strings.HasPrefix(a.URL, "https://"), Registration: t.Settings.Rules.Registration, SecondFactor: t.Settings.Rules.SecondFactor,
 		Database: string(a.DB.Engine()),
 	}, nil
 }

@@ -16,6 +16,8 @@ import (
 // Options are what the pages need beside the service.
 type Options struct {
 	Service *privacy.Service
+	// Version changes whenever a published page does.
+	Version web.Version
 	// Session stands for the session of the request; empty for readers who are not signed in.
 	Session func(r *web.Request) string
 	// Confirm makes sure that it is the person who asks, before something that cannot be undone: an Invalid error on the field "password", nil
@@ -51,7 +53,7 @@ const (
 func Register(m *web.Mux, o Options) {
 	p := pages{o.Service, o}
 	for _, page := range []privacy.PageKey{privacy.Imprint, privacy.Accessibility, privacy.Contact, privacy.Help} {
-		m.Handle("GET /"+string(page), access.ReadPublic, p.public(page))
+		m.Handle("GET /"+string(page), access.ReadPublic, web.Cached(o.Version, p.public(page)))
 	}
 	m.Handle("GET /datenschutz", access.ReadPublic, p.notice)
 	m.Handle("GET /.well-known/security.txt", access.ReadPublic, p.securityTxt)
