@@ -52,10 +52,16 @@ func (s *Service) SetProfile(ctx context.Context, by access.Actor, name, lang st
 	if clean == a.Name && lang == a.Lang {
 		return nil
 	}
+	before := a.Name
 	a.Name, a.Lang = clean, lang
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
 		if err := s.Store.SetProfile(ctx, by.Tenant, a); err != nil {
 			return err
+		}
+		if s.Renamed != nil && before != a.Name {
+			if err := s.Renamed(ctx, by.Tenant, a.ID, before, a.Name); err != nil {
+				return err
+			}
 		}
 		return access.Record(ctx, s.Trail, by, access.Act{Do: access.UseOwnAccount, What: "account.profile", Object: accountRef(a.ID)})
 	})

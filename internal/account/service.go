@@ -66,6 +66,8 @@ type Service struct {
 	Marks  Marker
 	// Town knows the rules of a town.
 	Town Town
+	// Renamed brings rows up to date that keep only the name of who did something, in the transaction of ctx; nil: there are none.
+	Renamed func(ctx context.Context, tenant, person kernel.ID, from, to string) error
 
 	signing
 }

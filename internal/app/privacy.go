@@ -33,12 +33,14 @@ const (
 
 // privacy wires the duties towards people.
 func (a *App) privacy() *privacy.Service {
-	return &privacy.Service{
+	s := &privacy.Service{
 		Kinds: a.dataKinds(), Store: &privacydb.Store{DB: a.DB}, Tx: a.DB, Towns: privacyTowns{a}, People: people{a, &accountdb.Store{DB: a.DB}},
 		Words: words{}, Seal: a.Secret, Jobs: privacyJobs{a.Queue}, Trail: a.Trail, FourEyes: a.Approvals, Facts: a.facts, Now: a.Now,
 		Mail:  privacyMail{a},
 		Touch: func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
 	}
+	a.Accounts.Renamed = a.renamed
+	return s
 }
 
 // privacyPages adds the legal pages, one's own data, and the desks of data protection.
@@ -156,26 +158,43 @@ func (a *App) dataKinds() []privacy.DataKind {
 	)
 	list[len(list)-1].Expire = a.Trail.Expire // behind a seal, so that the chain can still be verified
 	// Last, so that what hangs on an account goes before it.
-	add(
-		privacy.DataKind{Key: "account", Basis: []privacy.Basis{privacy.Employment, privacy.PublicTask, privacy.Consent}},
-		privacydb.Table{Name: "account_role", By: id("account_id"), Show: []string{"role", "context_kind", "context_key", "from_date", "to_date"}, Then: privacydb.Keep},
-		privacydb.Table{
-			Name: "account", By: id("id"), Show: []string{"email", "name", "lang", "created_at", "consent", "consented_at", "disabled_at"}, Then: privacydb.Blank,
-			Set: []privacydb.Value{
-				{Column: "email", To: "{id}"},
-				{Column: "email_folded", To: "{id}"},
-				{Column: "name", To: privacy.Gone},
-				{Column: "password_hash", To: ""},
-				{Column: "pseudonym_key", To: nil},
-				{Column: "consent", To: ""},
-				{Column: "consented_at", To: nil},
-				{Column: "disabled_at", To: privacydb.Now},
-				{Column: "erased_at", To: privacydb.Now},
-			},
+	add(privacy.DataKind{Key: "account", Basis: []privacy.Basis{privacy.Employment, privacy.PublicTask, privacy.Consent}})
+	list[len(list)-1].Holder = accountHolder{a, privacydb.Tables{DB: a.DB, List: []privacydb.Table{
+		{Name: "account_role", By: id("account_id"), Show: []string{"role", "context_kind", "context_key", "from_date", "to_date"}},
+		{
+			Name: "account", By: []privacydb.By{{Column: "id", Is: privacydb.ID}}, Show: []string{"email", "name", "lang", "created_at", "consent", "consented_at", "disabled_at"},
+			Set: []privacydb.Value{{Column: "email_folded"}, {Column: "pseudonym_key"}},
 		},
-	)
+	}}}
 	list = append(list, privacy.DataKind{Key: "log", Basis: task})
 	return list
+}
+
+// accountHolder leaves a stub of an account: what the person did keeps an author, and nobody is named.
+type accountHolder struct {
+	a *App
+	privacydb.Tables
+}
+
+func (h accountHolder) Erase(ctx context.Context, tenant kernel.ID, p privacy.Person) (int64, error) {
+	n, err := h.a.Accounts.Erase(ctx, tenant, p.ID)
+	return int64(n), err
+}
+
+// renamed brings the notes of work up to date when somebody's name changes (Art. 16 GDPR), unless another account bears the old name too.
+func (a *App) renamed(ctx context.Context, tenant, person kernel.ID, from, to string) error {
+	all, err := a.Accounts.Store.Accounts(ctx, tenant)
+	if err != nil || slices.ContainsFunc(all, func(x account.Account) bool { return x.ID != person && x.Name == from }) {
+		return err
+	}
+	for _, k := range a.Privacy.Kinds {
+		if t, ok := k.Holder.(privacydb.Tables); ok {
+			if err := t.Rename(ctx, tenant, from, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // privacyJobs has answers made in the background.

@@ -508,3 +508,33 @@ func TestTheLastAdministrationIsNotErased(t *testing.T) {
 		}
 	})
 }
+
+// A name that is corrected is corrected in the notes of work too, unless somebody else bears it (Art. 16 GDPR).
+func TestACorrectedNameIsCorrectedEverywhere(t *testing.T) {
+	columns, parents := schema(t)
+	withTraces(t, func(o *office, _ *desk, p privacy.Person, _ []string) {
+		ctx := o.t.Context()
+		x := &traces{t: o.t, db: o.app.DB, columns: columns, parents: parents, tenant: o.who.Tenant, person: p}
+		me := access.Actor{Tenant: o.who.Tenant, Person: p.ID, Roles: []access.Role{access.Planner}}
+		if err := o.app.Accounts.SetProfile(ctx, me, "Statistikstelle", "de"); err != nil {
+			o.t.Fatal(err)
+		}
+		for _, hit := range x.hits(ctx, canaryName) {
+			if !strings.HasPrefix(hit, "job.") { // what a job was started with is history
+				o.t.Errorf("the old name stands in %s", hit)
+			}
+		}
+		if len(x.hits(ctx, "Statistikstelle")) < 4 {
+			o.t.Errorf("the new name stands in %v only", x.hits(ctx, "Statistikstelle"))
+		}
+		if _, _, err := o.app.Accounts.Add(ctx, o.who, account.New{Email: "zwei@stadt.example", Name: "Statistikstelle", Roles: []access.Role{access.Planner}, Password: passphrase}); err != nil {
+			o.t.Fatal(err)
+		}
+		if err := o.app.Accounts.SetProfile(ctx, me, "Neuer Name", "de"); err != nil {
+			o.t.Fatal(err)
+		}
+		if len(x.hits(ctx, "Statistikstelle")) < 4 {
+			o.t.Error("notes that may be somebody else's were renamed")
+		}
+	})
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/atlas/atlasweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/privacy/privacyweb"
 	"github.com/kupferfaden/kupferfaden/internal/report/reportweb"
 	"github.com/kupferfaden/kupferfaden/internal/tenant/tenantweb"
 	"github.com/kupferfaden/kupferfaden/internal/web"
@@ -40,7 +41,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	})
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
 	m.System("GET /readyz", http.HandlerFunc(a.ready))
-	accountweb.Register(m, a.Accounts, sessions, accountweb.Options{Address: a.Address})
+	accountweb.Register(m, a.Accounts, sessions, accountweb.Options{Address: a.Address, Own: []accountweb.OwnSection{privacyweb.Own}})
 	a.privacyPages(m, sessions)
 	a.planner(m)
 	atlasweb.Register(m, a.Atlas)

@@ -50,7 +50,7 @@ type Table struct {
 	// Show are the columns the person is told; the columns of By where empty.
 	Show []string
 	Then Then
-	// Set are further columns that an erasure overwrites in rows that stay, "{id}" in a value standing for the person's id.
+	// Set are further columns that an erasure overwrites in rows that stay.
 	Set []Value
 	// Through names a table whose rows name the person by Match, where this one only holds their id in the first column of By.
 	Through string
@@ -59,16 +59,11 @@ type Table struct {
 	Age, Key string
 }
 
-// Value is what a column is set to; nil stands for null, Now for the moment.
+// Value is what a column is set to; nil stands for null.
 type Value struct {
 	Column string
 	To     any
 }
-
-type now struct{}
-
-// Now stands for the moment of the erasure.
-var Now now
 
 // Tables finds and erases people in tables of other capabilities; it implements privacy.Holder. The tables are given in the order in which
 // rows may be deleted.
@@ -231,7 +226,7 @@ func (s Tables) erase(ctx context.Context, tenant kernel.ID, p privacy.Person, t
 			set := ""
 			switch {
 			case len(t.Set) > 0:
-				set = assign(w, t.Set, p)
+				set = assign(w, t.Set)
 			case b.Is == ID:
 				set = b.Column + " = null"
 			case b.Is == Name:
@@ -250,18 +245,12 @@ func (s Tables) erase(ctx context.Context, tenant kernel.ID, p privacy.Person, t
 	return 0, nil
 }
 
-func assign(w *db.Where, set []Value, p privacy.Person) string {
+func assign(w *db.Where, set []Value) string {
 	parts := make([]string, len(set))
 	for i, v := range set {
-		switch to := v.To.(type) {
-		case nil:
-			parts[i] = v.Column + " = null"
-		case string:
-			parts[i] = v.Column + " = " + w.Arg(strings.ReplaceAll(to, "{id}", string(p.ID)))
-		case now:
-			parts[i] = v.Column + " = " + w.Arg(kernel.InstantOf(time.Now()))
-		default:
-			parts[i] = v.Column + " = " + w.Arg(to)
+		parts[i] = v.Column + " = null"
+		if v.To != nil {
+			parts[i] = v.Column + " = " + w.Arg(v.To)
 		}
 	}
 	return strings.Join(parts, ", ")
