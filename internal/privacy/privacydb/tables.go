@@ -277,7 +277,7 @@ func (s Tables) Expire(ctx context.Context, tenant kernel.ID, before kernel.Inst
 		}
 		w := db.NewWhere(tenant)
 		w.And(t.Age+" < ?", before)
-		n, err := exec(ctx, s.DB, `delete from `+t.Name+` where tenant_id = $1 and `+key+` in (select `+key+` from `+t.Name+` where `+w.String()+` limit `+w.Arg(limit)+`)`, w.Args...)
+		n, err := exec(ctx, s.DB, `delete from `+t.Name+` where tenant_id = $1 and `+t.Age+` < $2 and `+key+` in (select `+key+` from `+t.Name+` where `+w.String()+` limit `+w.Arg(limit)+`)`, w.Args...)
 		if err != nil {
 			return all, fmt.Errorf("%s: %w", t.Name, err)
 		}
