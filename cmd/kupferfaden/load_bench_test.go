@@ -6,7 +6,9 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -20,6 +22,9 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
+	"github.com/kupferfaden/kupferfaden/internal/app"
+	"github.com/kupferfaden/kupferfaden/internal/demo"
 )
 
 // The goal of issue "People and trust": 2,000 requests a second on public pages with 99 of 100 answered within 100 ms, and within 250 ms while a
@@ -277,4 +282,33 @@ func (l load) report(b *testing.B, name string) {
 	b.ReportMetric(at(1), name+"ms-most")
 	b.ReportMetric(float64(l.failed), name+"failed")
 	b.Logf("%d requests for %d pages in %v, %d MB, %d failed", len(l.took), l.pages, l.span.Round(time.Millisecond), l.bytes>>20, l.failed)
+}
+
+// BenchmarkPublicPageInProcess is the work of one public page without network and client, taking turns through the example town's pages.
+func BenchmarkPublicPageInProcess(b *testing.B) {
+	ctx := b.Context()
+	a, err := app.Open(ctx, app.Config{DataDir: filepath.Join(b.TempDir(), "town"), Serve: true, Log: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelInfo}))})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer a.Close()
+	if _, err := demo.MakeAs(ctx, a, "default", func(int, int) {}); err != nil {
+		b.Fatal(err)
+	}
+	h := a.Mux(app.WebOptions{})
+	srv := httptest.NewServer(h)
+	pages := crawl(b, srv.URL, 300)
+	srv.Close()
+	b.Logf("%d pages", len(pages))
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := range b.N {
+		r := httptest.NewRequest(http.MethodGet, pages[n%len(pages)], nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatalf("%s: %d", pages[n%len(pages)], w.Code)
+		}
+	}
 }

@@ -92,11 +92,51 @@ func TestMonitoring(t *testing.T) {
 			t.Errorf("%q is in log or figures", canary)
 		}
 	}
+	documented(t, text)
 	p.stop()
 	if !strings.Contains(log(), `"msg":"stopped"`) {
 		t.Error("the stop is not told")
 	}
 	if _, err := os.Stat(filepath.Join(w.dir, servingName)); err == nil {
 		t.Error("a process that ended is still named as the one that serves")
+	}
+}
+
+// documented compares the figures and the warnings with what the handbook says of them: every figure of ours is in its table, every warning asks for
+// figures of the table and says what to do.
+func documented(t *testing.T, figures string) {
+	t.Helper()
+	read := func(path string) string {
+		t.Helper()
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	book, rules := read("../../docs/betrieb/ueberwachung.md"), read("../../packaging/prometheus/kupferfaden.rules.yml")
+	name := regexp.MustCompile(`kupferfaden_[a-z_]+`)
+	known := map[string]bool{}
+	for _, n := range name.FindAllString(book, -1) {
+		known[n] = true
+	}
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (kupferfaden_[a-z_]+)`).FindAllStringSubmatch(figures, -1) {
+		if !known[m[1]] {
+			t.Errorf("%s is not in docs/betrieb/ueberwachung.md", m[1])
+		}
+	}
+	for _, n := range name.FindAllString(rules, -1) {
+		if !known[strings.TrimSuffix(strings.TrimSuffix(n, "_count"), "_bucket")] {
+			t.Errorf("a warning asks for %s, which nobody knows", n)
+		}
+	}
+	alerts := regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(rules, -1)
+	for _, m := range alerts {
+		if !regexp.MustCompile(`\*\*` + m[1] + `\*\* – [^|]+ \| [^|]{40,}`).MatchString(book) {
+			t.Errorf("what to do about %s is not written down", m[1])
+		}
+	}
+	if len(alerts) != 12 {
+		t.Errorf("%d warnings", len(alerts))
 	}
 }

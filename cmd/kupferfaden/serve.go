@@ -91,6 +91,7 @@ type site struct {
 	started  time.Time
 
 	drains []*server.Drain
+	expiry server.Expiry
 	side   []*http.Server // plain servers beside the pages: they may end at once
 }
 
@@ -110,7 +111,13 @@ func (s *site) serve() error {
 	options := s.settings.web()
 	options.Observe = func(o web.Observation) { figures.Request(o.Method, o.Route, o.Status, o.Took, o.Panicked) }
 	handler := s.a.Mux(options)
-	figures.Collect(func(ctx context.Context) ([]metrics.Sample, error) { return s.a.Samples(ctx, handler) })
+	figures.Collect(func(ctx context.Context) ([]metrics.Sample, error) {
+		list, err := s.a.Samples(ctx, handler)
+		if at, ok := s.expiry.Earliest(); ok {
+			list = append(list, metrics.Sample{Name: "kupferfaden_certificate_expiry_timestamp_seconds", Help: "When the first of the certificates in use ends.", Value: float64(at.Unix())})
+		}
+		return list, err
+	})
 	failed := make(chan error, 4)
 	address, err := s.listen(handler, failed)
 	if err != nil {
@@ -281,7 +288,7 @@ func (s *site) listen(handler http.Handler, failed chan<- error) (string, error)
 	srv := web.Server(s.settings.Listen, handler)
 	srv.ErrorLog = unheard
 	if secure != nil {
-		srv.TLSConfig = secure
+		s.expiry.Watch(secure)
 		address = "https://" + l.Addr().String()
 	}
 	s.start(srv, l, secure, failed)

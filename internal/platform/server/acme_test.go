@@ -274,7 +274,15 @@ func TestCertificateFilesAreReadAgain(t *testing.T) {
 			}
 		}
 	}
+	var e server.Expiry
+	if _, ok := e.Earliest(); ok {
+		t.Error("an end before any certificate was shown")
+	}
+	e.Watch(c)
 	becomes(1)
+	if at, ok := e.Earliest(); !ok || time.Until(at) > time.Hour || time.Until(at) < 30*time.Minute {
+		t.Errorf("the certificate ends at %v", at)
+	}
 	write(t, cert, key, 2)
 	becomes(2)
 	if err := os.WriteFile(cert, []byte("half"), 0o600); err != nil {

@@ -174,6 +174,47 @@ func Redirect(serves func(ctx context.Context, host string) (bool, error), port 
 	})
 }
 
+// Expiry remembers until when the certificates last shown to readers are good.
+type Expiry struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+// Watch notes each certificate that the configuration hands out.
+func (e *Expiry) Watch(c *tls.Config) {
+	next := c.GetCertificate
+	c.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		cert, err := next(hello)
+		if err == nil && cert != nil && len(cert.Certificate) > 0 && !slices.Contains(hello.SupportedProtos, acme.ALPNProto) {
+			leaf := cert.Leaf
+			if leaf == nil {
+				leaf, _ = x509.ParseCertificate(cert.Certificate[0]) // a certificate that cannot be read is the reader's to refuse
+			}
+			if leaf != nil {
+				e.mu.Lock()
+				if e.until == nil || len(e.until) > 1000 {
+					e.until = map[string]time.Time{}
+				}
+				e.until[leaf.Subject.CommonName+strings.Join(leaf.DNSNames, " ")] = leaf.NotAfter
+				e.mu.Unlock()
+			}
+		}
+		return cert, err
+	}
+}
+
+// Earliest is when the first of them ends; ok is false as long as none was shown.
+func (e *Expiry) Earliest() (at time.Time, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, t := range e.until {
+		if !ok || t.Before(at) {
+			at, ok = t, true
+		}
+	}
+	return at, ok
+}
+
 // Port is the port of an address a listener has or was asked for; empty when there is none.
 func Port(addr string) string {
 	_, port, err := net.SplitHostPort(addr)
