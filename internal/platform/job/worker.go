@@ -225,6 +225,7 @@ func (w *Worker) do(work context.Context, j Job) {
 
 // handle runs the handler and turns its panic into an error.
 func (w *Worker) handle(ctx context.Context, r *Run) (err error) {
+	gently() // each job has a goroutine of its own
 	defer func() {
 		if p := recover(); p != nil {
 			slog.Error("a job panicked", "kind", r.Kind, "job", r.ID, "panic", p, "stack", string(debug.Stack()))
