@@ -12,6 +12,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/desk/deskweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/privacy/privacyweb"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -107,5 +108,9 @@ func (a *App) alerts(r *web.Request) (list []deskweb.Item, err error) {
 			list = append(list, deskweb.Item{Title: r.T("outbox.alert", "since", st.Since), Path: "/arbeit/mail?stand=waiting"})
 		}
 	}
-	return list, nil
+	duties, err := privacyweb.Alerts(r, a.Privacy)
+	for _, d := range duties {
+		list = append(list, deskweb.Item{Title: d.Title, Path: d.Path})
+	}
+	return list, err
 }
