@@ -5,10 +5,12 @@ package main
 import (
 	"bytes"
 	"os"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/atlas"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/release"
 )
 
 // ExportCmd writes figures to a file.
@@ -49,6 +51,13 @@ func (c *ExportCmd) Run(e *Env) error {
 	defer a.Close()
 	view, err := a.Gate.View(e.Ctx, a.Operator(t), as)
 	if err != nil {
+		return err
+	}
+	taken := release.Export{
+		As: as, Object: kernel.Ref{Kind: "indicator", ID: kernel.ID(c.Indicator + c.Method)}, Choice: strings.Join([]string{c.Level, c.Edition, c.Period, c.Format}, " "),
+		Title: kernel.T("Ausgabe von Zahlen: "+c.Indicator+c.Method, "Export of figures: "+c.Indicator+c.Method),
+	}
+	if err := a.Gate.TakeAway(e.Ctx, a.Operator(t), taken); err != nil {
 		return err
 	}
 	var b bytes.Buffer

@@ -89,7 +89,7 @@ var policy = map[Action][]rule{
 	EditReport:     may(Planner, Operator),
 	ReleaseReport:  may(Planner, Operator),
 	ExportFigures:  may(Planner, StatisticsOfficer, Operator),
-	SeeJobs:        may(Planner, StatisticsOfficer, Admin, Operator),
+	SeeJobs:        may(Planner, StatisticsOfficer, Admin, DPO, Auditor, ParticipationOffice, Operator),
 
 	UseOwnAccount:  may(signedIn),
 	ManageUsers:    may(Admin, Operator),

@@ -118,6 +118,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		return nil, errors.Join(err, files.Close(), d.Close())
 	}
 	a.Approvals = a.approvals()
+	a.Trail.FourEyes = a.Approvals
 	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
 	a.Accounts = a.people()
 	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, Trail: a.Trail, SortKey: i18n.SortKey}
@@ -125,7 +126,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.Indicators = &indicator.Service{Store: figures, Areas: a.Areas, Files: files, DB: d, Now: cfg.Now, Trail: a.Trail}
 	a.Gate = &release.Service{Source: source{a.Indicators, figures}, Areas: a.Areas, Store: &releasedb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail, FourEyes: a.Approvals}
 	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail, FourEyes: a.Approvals}
-	a.Atlas = &atlas.Service{Gate: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
+	a.Atlas = &atlas.Service{Gate: a.Gate, Exports: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
 	a.Reports = a.reports()
 	a.Privacy = a.privacy()
 	return a, nil

@@ -17,7 +17,7 @@ import (
 
 // approvals makes the rule of two people. The services it carries matters out with are wired later; it asks for them when it is used.
 func (a *App) approvals() *approval.Service {
-	s := &approval.Service{Store: &approvaldb.Store{DB: a.DB}, Tx: a.DB, Rules: fourEyes{a}, People: deciders{a}, Trail: a.Trail, Now: a.Now}
+	s := &approval.Service{Store: &approvaldb.Store{DB: a.DB}, Tx: a.DB, Rules: fourEyes{a}, People: deciders{a}, Mailer: approvalMail{a}, Trail: a.Trail, Now: a.Now}
 	s.Register(release.PublishMatter, approval.Call(func(ctx context.Context, by access.Actor, m release.PublishArgs) error {
 		return a.Gate.Publish(ctx, by, m.Slices, m.To, m.Note)
 	}))

@@ -44,6 +44,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	accountweb.Register(m, a.Accounts, sessions, accountweb.Options{Address: a.Address, Own: []accountweb.OwnSection{privacyweb.Own}})
 	a.privacyPages(m, sessions)
 	a.planner(m)
+	a.trailPages(m)
 	atlasweb.Register(m, a.Atlas)
 	reportweb.Register(m, a.Reports, reportweb.Options{Areas: a.Areas, Methods: a.Analysis})
 	return m

@@ -45,6 +45,10 @@ type Drawing interface {
 
 // Service opens the atlas for readers. The zero caches are ready; keep one service per process.
 type Service struct {
+	// Exports is asked before figures that are not public leave as a file.
+	Exports interface {
+		TakeAway(ctx context.Context, a access.Actor, x release.Export) error
+	}
 	Gate    Gate
 	Areas   Areas
 	Index   Index

@@ -519,11 +519,18 @@ func (p pages) csv(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
+	name, _ := s.Method.Title.Text().In("de")
+	err = p.gate.TakeAway(r.Context(), r.Actor, release.Export{
+		As: access.Internal, Object: kernel.Ref{Kind: "run", ID: s.ID}, Title: kernel.T("Ausgabe eines Indexlaufs: "+name, "Export of an index run: "+name),
+	})
+	if err != nil {
+		return err
+	}
 	var b bytes.Buffer
 	if err := s.WriteCSV(&b); err != nil {
 		return err
 	}
-	name := s.Method.ID + "-" + s.Edition.Level.Key + "-" + s.Edition.Key + "-" + string(s.Period.To) + ".csv"
+	name = s.Method.ID + "-" + s.Edition.Level.Key + "-" + s.Edition.Key + "-" + string(s.Period.To) + ".csv"
 	return send(w, "text/csv; charset=utf-8", name, b.Bytes())
 }
 

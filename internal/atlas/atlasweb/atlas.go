@@ -304,17 +304,20 @@ func (h *handlers) export(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	if q.Audience != access.Public {
+	if q.Audience != access.Public { // before anything is read, so that others learn nothing from an error
 		if err := access.CheckTenant(r.Actor, access.ExportFigures); err != nil {
 			return err
 		}
 	}
-	if r.NotModified(w, rd.Stamp()) {
-		return nil
-	}
 	l, err := rd.Layer(r.Context(), q.Choice)
 	if err != nil {
 		return err
+	}
+	if err := h.s.TakeAway(r.Context(), r.Actor, q.Audience, l, f); err != nil {
+		return err
+	}
+	if r.NotModified(w, rd.Stamp()) {
+		return nil
 	}
 	var b bytes.Buffer
 	if err := rd.Write(r.Context(), &b, l, f, r.P); err != nil {

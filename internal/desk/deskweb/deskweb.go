@@ -43,6 +43,8 @@ type Options struct {
 	// Alerts lists what has gone wrong behind the pages, as far as the reader may see it.
 	Alerts func(r *web.Request) ([]Item, error)
 	Queue  Queue
+	// Requests counts what waits for the decision of the reader as a second person.
+	Requests func(ctx context.Context, by access.Actor) (int, error)
 }
 
 // Register adds the page. Whoever is signed in may see it; what it shows depends on the role.
@@ -80,6 +82,7 @@ type desk struct {
 	reports    []Item
 	canReport  bool
 	alerts     []Item
+	requests   int
 }
 
 func (d desk) empty() bool { return d.editions == 0 && len(d.deliveries) == 0 }
@@ -139,6 +142,9 @@ func (o Options) read(r *web.Request) (d desk, err error) {
 				d.open++
 			}
 		}
+	}
+	if d.requests, err = o.Requests(ctx, a); err != nil {
+		return d, err
 	}
 	if d.runs, err = o.Runs(r); err != nil {
 		return d, err
