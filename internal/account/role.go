@@ -304,9 +304,9 @@ func (s *Service) keepsAdministration(ctx context.Context, tenant kernel.ID, cha
 	return nil
 }
 
-// RolePlaces lists what a role can be held in, kind by kind, for forms.
+// RolePlaces lists what a role can be held in, kind by kind, for forms and for the names of what one's own roles are held in.
 func (s *Service) RolePlaces(ctx context.Context, by access.Actor) ([]Place, error) {
-	if err := access.CheckTenant(by, access.ManageUsers); err != nil {
+	if err := access.CheckTenant(by, access.UseOwnAccount); err != nil {
 		return nil, err
 	}
 	if s.Places == nil {

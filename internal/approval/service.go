@@ -242,6 +242,8 @@ func (s *Service) decidable(ctx context.Context, by access.Actor, id kernel.ID) 
 	case err != nil:
 	case by.Person == r.RequestedBy:
 		err = kernel.E(kernel.Conflict, "approval.self")
+	case r.Object == kernel.Ref{Kind: "account", ID: by.Person}: // the second person is not the one who gains
+		err = kernel.E(kernel.Conflict, "account.roles.self")
 	case !MayDecide(by, r):
 		err = kernel.E(kernel.Denied, "access.denied")
 	}

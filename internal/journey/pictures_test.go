@@ -41,6 +41,7 @@ func TestPictures(t *testing.T) {
 	for name, path := range map[string]string{
 		"arbeit": "/arbeit", "raeume-neu": "/arbeit/raeume/neu", "lieferung-zuordnung": "/arbeit/lieferungen/neu", "freigaben": "/arbeit/freigaben",
 		"verfahren": "/arbeit/verfahren/kupferstadt-index", "bericht-bearbeiten": "/arbeit/berichte/2025",
+		"konten": "/arbeit/benutzer",
 	} {
 		shoot(name, path, 1280, 1000, false)
 	}

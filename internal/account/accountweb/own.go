@@ -78,7 +78,11 @@ func (h handlers) renderOwn(w http.ResponseWriter, r *web.Request, a account.Acc
 	for _, s := range h.o.Own {
 		sections = append(sections, s(r))
 	}
-	return answer(w, r, ownTitle(r), f, ownPage(r, a, f, sections))
+	places, err := h.service.RolePlaces(r.Context(), r.Actor)
+	if err != nil {
+		return err
+	}
+	return answer(w, r, ownTitle(r), f, ownPage(r, a, places, f, sections))
 }
 
 func (h handlers) setProfile(w http.ResponseWriter, r *web.Request) error {

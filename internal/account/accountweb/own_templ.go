@@ -41,7 +41,7 @@ func passwordInput(ctx context.Context) web.Input {
 	}
 }
 
-func ownPage(r *web.Request, a account.Account, f *web.Form, sections []templ.Component) templ.Component {
+func ownPage(r *web.Request, a account.Account, places []account.Place, f *web.Form, sections []templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -188,7 +188,7 @@ func ownPage(r *web.Request, a account.Account, f *web.Form, sections []templ.Co
 			return templ_7745c5c3_Err
 		}
 		if len(a.Roles) > 0 {
-			templ_7745c5c3_Err = web.DataTable(ownGrants(r, a)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.DataTable(ownGrants(r, a, places)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -302,14 +302,14 @@ func ownEmail(r *web.Request, a account.Account) templ.Component {
 	})
 }
 
-func ownGrants(r *web.Request, a account.Account) web.Table {
+func ownGrants(r *web.Request, a account.Account, places []account.Place) web.Table {
 	t := web.Table{Caption: r.T("account.grants"), Hidden: true, Small: true, Columns: []web.Column{
 		{Text: r.T("account.role")}, {Text: r.T("account.in")}, {Text: r.T("account.from")}, {Text: r.T("account.to")},
 	}}
 	ctx := web.With(r.Context(), r)
 	for _, g := range a.Roles {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
-			{Text: roleName(ctx, g.Role)}, {Text: placeName(ctx, g.In, nil)}, {Text: r.P.Date(g.From)}, {Text: grantEnd(r, g)},
+			{Text: roleName(ctx, g.Role)}, {Text: placeName(ctx, g.In, places)}, {Text: r.P.Date(g.From)}, {Text: grantEnd(r, g)},
 		}})
 	}
 	return t
