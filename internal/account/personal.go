@@ -5,41 +5,26 @@ package account
 import (
 	"context"
 
-	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
-// Personal is what is kept about a person here: the account with its roles in the course of time, and open links. Hashes are left out, they tell
-// the person nothing.
-type Personal struct {
-	Account Account
-	Links   []Link
-}
-
-// Held gives everything kept about a person (Art. 15 GDPR). Who may ask is decided by whoever calls it.
-func (s *Service) Held(ctx context.Context, tenant, person kernel.ID) (Personal, error) {
-	a, err := s.Store.Account(ctx, tenant, person)
-	if err != nil {
-		return Personal{}, err
-	}
-	p := Personal{Account: a}
-	p.Account.Hash = ""
+// linksAbout lists the links that concern an account or were sent to its address.
+func (s *Service) linksAbout(ctx context.Context, tenant kernel.ID, a Account) (out []Link, err error) {
 	if s.Links == nil {
-		return p, nil
+		return nil, nil
 	}
 	for _, kind := range LinkKinds() {
 		list, err := s.Links.LinksOf(ctx, tenant, kind)
 		if err != nil {
-			return p, err
+			return nil, err
 		}
 		for _, l := range list {
 			if l.Account == a.ID || FoldEmail(l.Email) == FoldEmail(a.Email) {
-				l.Content.Hash, l.Origin = "", ""
-				p.Links = append(p.Links, l)
+				out = append(out, l)
 			}
 		}
 	}
-	return p, nil
+	return out, nil
 }
 
 // MayErase tells whether an account can be erased; Conflict "account.admin.last" when the town would be left without an administration.
@@ -60,13 +45,17 @@ func (s *Service) Erase(ctx context.Context, tenant, person kernel.ID) (n int, e
 		if err := s.MayErase(ctx, tenant, person); err != nil {
 			return err
 		}
-		p, err := s.Held(ctx, tenant, person)
-		if err != nil || p.Account.Erased() {
+		a, err := s.Store.Account(ctx, tenant, person)
+		if err != nil || a.Erased() {
+			return err
+		}
+		links, err := s.linksAbout(ctx, tenant, a)
+		if err != nil {
 			return err
 		}
 		today := DayOf(s.now())
 		var ended []Grant
-		for _, g := range p.Account.Roles {
+		for _, g := range a.Roles {
 			if g.lasts() && (g.To == "" || g.To >= today) {
 				g.To = dayBefore(today)
 				ended = append(ended, g)
@@ -75,7 +64,7 @@ func (s *Service) Erase(ctx context.Context, tenant, person kernel.ID) (n int, e
 		if err := s.Store.SetRoles(ctx, tenant, person, ended); err != nil {
 			return err
 		}
-		for _, l := range p.Links {
+		for _, l := range links {
 			if _, err := s.Links.TakeLink(ctx, tenant, l.ID); err != nil {
 				return err
 			}
@@ -86,16 +75,8 @@ func (s *Service) Erase(ctx context.Context, tenant, person kernel.ID) (n int, e
 		if err := s.Store.Erase(ctx, tenant, person, kernel.InstantOf(s.now())); err != nil {
 			return err
 		}
-		n = 1 + len(p.Links)
+		n = 1 + len(links)
 		return nil
 	})
 	return n, err
-}
-
-// FindPerson gives the account of an address, for staff who answer a request about personal data.
-func (s *Service) FindPerson(ctx context.Context, by access.Actor, email string) (Account, error) {
-	if err := access.CheckTenant(by, access.AnswerPrivacy); err != nil {
-		return Account{}, err
-	}
-	return s.Store.ByEmail(ctx, by.Tenant, FoldEmail(email))
 }

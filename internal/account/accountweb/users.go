@@ -75,6 +75,9 @@ func (h handlers) users(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (h handlers) userTitle(r *web.Request, a account.Account) web.Page {
+	if a.Erased() {
+		a.Name = r.T("account.state.erased")
+	}
 	return web.Page{Title: a.Name, Nav: web.NavWork, Breadcrumb: []web.Crumb{{Text: r.T("account.users.title"), Href: usersPath}}}
 }
 
