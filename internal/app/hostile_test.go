@@ -58,10 +58,10 @@ func hostileTown(t *testing.T, f func(o *office, desks []*desk)) {
 	offices(t, func(o *office) {
 		monitored(o.t, o.app, o.who, 10)
 		for mail, roles := range map[string][]access.Role{
-			"alles@stadt.example":   {access.Planner, access.Admin},
-			"schutz@stadt.example":  {access.Admin},
-			"konto@stadt.example":   {access.Planner},
-			"zentrum@stadt.example": {access.Planner},
+			"alles@stadt.example":   {access.Planner, access.Admin, access.ParticipationOffice, access.Moderator},
+			"schutz@stadt.example":  {access.DPO, access.Auditor},
+			"konto@stadt.example":   {access.Citizen},
+			"zentrum@stadt.example": {access.StatisticsOfficer},
 		} {
 			if _, _, err := o.app.Accounts.Add(context.Background(), o.who, account.New{Email: mail, Name: string(roles[0]), Roles: roles, Password: passphrase}); err != nil {
 				o.t.Fatal(err)
