@@ -302,3 +302,69 @@ func TestTheLogNamesNobody(t *testing.T) {
 		}
 	}
 }
+
+// Where the town asks for two people, an answer about somebody is made only after a second one has agreed, for the session of the one who asked.
+func TestAnAnswerForALetterWaitsForASecondPerson(t *testing.T) {
+	offices(t, func(o *office) {
+		ctx := o.t.Context()
+		for _, mail := range []string{"schutz1@stadt.example", "schutz2@stadt.example"} {
+			if _, _, err := o.app.Accounts.Add(ctx, o.who, account.New{Email: mail, Name: mail, Roles: []access.Role{access.DPO}, Password: passphrase}); err != nil {
+				o.t.Fatal(err)
+			}
+		}
+		town, err := o.app.Tenants.Get(ctx, o.who.Tenant)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		town.Settings.Rules.FourEyes = map[access.MatterKind]bool{access.ExportMatter: true}
+		if err := o.app.Tenants.Save(ctx, o.who, town); err != nil {
+			o.t.Fatal(err)
+		}
+		first, second := o.signIn("schutz1@stadt.example"), o.signIn("schutz2@stadt.example")
+		found := first.page("/arbeit/datenschutz/auskunft?person=plan@stadt.example")
+		form := found.form(o.t, "/arbeit/datenschutz/auskunft")
+		id := regexp.MustCompile(`name="id" value="([0-9a-f-]{36})"`).FindStringSubmatch(found.body)
+		if id == nil {
+			o.t.Fatalf("not found: %s %v", found.text(), form)
+		}
+		asked := first.post("/arbeit/datenschutz/auskunft", "id", id[1], "person", "plan@stadt.example", "reason", "Az. 7")
+		if asked.code != 422 || count(o.t, o.app, o.who.Tenant, "disclosure") != 0 {
+			o.t.Fatalf("goes on without a second person: %d", asked.code)
+		}
+		officer := access.Actor{}
+		list, err := o.app.Accounts.Store.Accounts(ctx, o.who.Tenant)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		for _, x := range list {
+			if x.Email == "schutz2@stadt.example" {
+				if officer, err = o.app.Accounts.Actor(ctx, o.who.Tenant, x.ID); err != nil {
+					o.t.Fatal(err)
+				}
+			}
+		}
+		waiting, err := o.app.Approvals.List(ctx, officer)
+		if err != nil || len(waiting) != 1 {
+			o.t.Fatalf("%d requests wait: %v", len(waiting), err)
+		}
+		if err := o.app.Approvals.Approve(ctx, officer, waiting[0].ID); err != nil {
+			o.t.Fatal(err)
+		}
+		at := regexp.MustCompile(`/arbeit/datenschutz/auskunft/[0-9a-f-]{36}`).FindString(first.page("/arbeit/datenschutz/auskunft").body)
+		if p := second.post(at + "/erstellen"); p.code != 404 {
+			o.t.Errorf("the second person has it made: %d", p.code)
+		}
+		if p := first.post(at + "/erstellen"); p.code != 303 {
+			o.t.Fatalf("made: %d %s", p.code, p.text())
+		}
+		if err := o.app.Privacy.Make(ctx, o.who.Tenant, kernel.ID(at[strings.LastIndex(at, "/")+1:])); err != nil {
+			o.t.Fatal(err)
+		}
+		if p := second.post(at); p.code != 404 {
+			o.t.Errorf("the second person fetches: %d", p.code)
+		}
+		if p := first.post(at); p.code != 200 || !bytes.Contains(unzip(o.t, []byte(p.body))["auskunft.json"], []byte("plan@stadt.example")) {
+			o.t.Errorf("fetched: %d", p.code)
+		}
+	})
+}
