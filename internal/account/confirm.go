@@ -25,17 +25,29 @@ func (s *Service) Confirm(ctx context.Context, by access.Actor, password, from s
 	if err != nil {
 		return err
 	}
-	folded := FoldEmail(a.Email)
-	if w := s.throttle.wait(folded, from, s.now()); w > 0 {
-		return errWait(w)
+	return s.checkPassword(ctx, by.Tenant, a, "password", password, From{Net: from})
+}
+
+// checkPassword tells whether a password is the one of an account, on the field of a form; guesses are slowed down as at sign-in.
+func (s *Service) checkPassword(ctx context.Context, tenant kernel.ID, a Account, field, password string, from From) error {
+	known, err := s.known(ctx, tenant, a.ID, from)
+	if err != nil {
+		return err
+	}
+	counters := passwordCounters(FoldEmail(a.Email), from, known)
+	slowed, err := s.guess(ctx, tenant, counters)
+	if err != nil {
+		return err
 	}
 	ok, _, err := s.Hasher.Check(ctx, a.Hash, password)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		s.throttle.fail(folded, from, s.now())
-		return &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Fields: map[string]string{"password": "account.password.wrong"}}
+		if err := s.noteSlowed(ctx, tenant, a.ID, slowed); err != nil {
+			return err
+		}
+		return &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Fields: map[string]string{field: "account.password.wrong"}}
 	}
-	return nil
+	return s.succeeded(ctx, tenant, counters)
 }

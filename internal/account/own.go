@@ -86,7 +86,7 @@ func (s *Service) AskAddress(ctx context.Context, by access.Actor, email, passwo
 	case a.Hash == "":
 		return kernel.E(kernel.Conflict, "account.email.password")
 	}
-	if err := s.prove(ctx, a, "password", password, from); err != nil {
+	if err := s.checkPassword(ctx, by.Tenant, a, "password", password, From{Net: from}); err != nil {
 		return err
 	}
 	l := Link{
@@ -150,18 +150,4 @@ func (s *Service) ConfirmAddress(ctx context.Context, tenant kernel.ID, token st
 			Params: kernel.Params("name", a.Name, "at", kernel.InstantOf(s.now())),
 		})
 	})
-}
-
-// prove tells whether whoever is signed in knows the password, slowing down guesses like a sign-in.
-func (s *Service) prove(ctx context.Context, a Account, field, password, from string) error {
-	folded := FoldEmail(a.Email)
-	if w := s.throttle.wait(folded, from, s.now()); w > 0 {
-		return errWait(w)
-	}
-	ok, _, err := s.Hasher.Check(ctx, a.Hash, password)
-	if err != nil || ok {
-		return err
-	}
-	s.throttle.fail(folded, from, s.now())
-	return fieldError(field, "account.password.wrong")
 }

@@ -69,7 +69,7 @@ type Service struct {
 	// Renamed brings rows up to date that keep only the name of who did something, in the transaction of ctx; nil: there are none.
 	Renamed func(ctx context.Context, tenant, person kernel.ID, from, to string) error
 
-	signing
+	Signing
 }
 
 func (s *Service) now() time.Time {
@@ -241,7 +241,7 @@ func (s *Service) setPassword(ctx context.Context, tenant kernel.ID, a Account, 
 }
 
 // ChangePassword lets a person choose a new password; the old one proves who asks. All sessions end; the caller begins a new one.
-func (s *Service) ChangePassword(ctx context.Context, by access.Actor, old, password, from string) error {
+func (s *Service) ChangePassword(ctx context.Context, by access.Actor, old, password string, from From) error {
 	if by.Person == "" {
 		return kernel.E(kernel.Unauthenticated, "access.signin")
 	}
@@ -249,17 +249,8 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, old, pass
 	if err != nil {
 		return err
 	}
-	folded := FoldEmail(a.Email)
-	if w := s.throttle.wait(folded, from, s.now()); w > 0 {
-		return errWait(w)
-	}
-	ok, _, err := s.Hasher.Check(ctx, a.Hash, old)
-	if err != nil {
+	if err := s.checkPassword(ctx, by.Tenant, a, "old", old, from); err != nil {
 		return err
-	}
-	if !ok {
-		s.throttle.fail(folded, from, s.now())
-		return &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Fields: map[string]string{"old": "account.password.wrong"}}
 	}
 	if old == password {
 		return &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Fields: map[string]string{"password": "account.password.same"}}

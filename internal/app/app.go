@@ -121,6 +121,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.Trail.FourEyes = a.Approvals
 	a.Tenants = &tenant.Service{Store: &tenantdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail}
 	a.Accounts = a.people()
+	a.signing(cfg)
 	a.Areas = &area.Service{Store: &areadb.Store{DB: d}, Tx: d, Files: files, Now: cfg.Now, Trail: a.Trail, SortKey: i18n.SortKey}
 	figures := &indicatordb.Store{DB: d}
 	a.Indicators = &indicator.Service{Store: figures, Areas: a.Areas, Files: files, DB: d, Now: cfg.Now, Trail: a.Trail}

@@ -9,9 +9,6 @@ import (
 	"net/netip"
 	"sync"
 
-	"github.com/alexedwards/scs/v2"
-
-	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
 	"github.com/kupferfaden/kupferfaden/internal/account/accountweb"
 	"github.com/kupferfaden/kupferfaden/internal/atlas/atlasweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -33,10 +30,9 @@ type WebOptions struct {
 
 // Mux makes the routes of every capability.
 func (a *App) Mux(o WebOptions) *web.Mux {
-	store := func(t kernel.ID) scs.Store { return &accountdb.Sessions{DB: a.DB, Tenant: t} }
-	sessions := accountweb.NewSessions(a.Accounts, store, o.TLS)
+	sessions := accountweb.NewSessions(a.Accounts, a.sessionStore, o.TLS)
 	m := web.New(web.Options{
-		Tenants: tenantweb.Tenants{Service: a.Tenants}, Sessions: sessions, SignIn: accountweb.SignInForm, Log: a.Log, TLS: o.TLS,
+		Tenants: tenantweb.Tenants{Service: a.Tenants}, Sessions: sessions, SignIn: sessions.SignInForm, Log: a.Log, TLS: o.TLS,
 		URL: a.URL, Hosts: o.Hosts, Proxies: o.Proxies, Marks: a.Secret, Load: o.Load, Observe: o.Observe,
 	})
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))

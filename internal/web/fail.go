@@ -63,6 +63,12 @@ func errorStatus(err error) int {
 
 // fail answers with the page of an error.
 func (m *Mux) fail(w http.ResponseWriter, r *Request, err error) {
+	if errorStatus(err) == http.StatusForbidden {
+		if first := m.duty(r); first != "" {
+			_ = r.Redirect(w, first)
+			return
+		}
+	}
 	m.failStatus(w, r, errorStatus(err), err)
 }
 
@@ -106,7 +112,7 @@ func (m *Mux) failStatus(w http.ResponseWriter, r *Request, status int, err erro
 	}
 	content := errorBody(errorView{Status: status, Sentence: sentence, Findings: findings, ID: r.ID})
 	if status == http.StatusUnauthorized && m.o.SignIn != nil {
-		content = m.signInInstead(r, sentence)
+		content = m.signInInstead(w, r, sentence)
 	}
 	if err := r.RenderStatus(w, status, p, content); err != nil {
 		m.o.Log.ErrorContext(r.Request.Context(), "page of an error failed", "request", r.ID, "err", err)
@@ -114,14 +120,29 @@ func (m *Mux) failStatus(w http.ResponseWriter, r *Request, status int, err erro
 	}
 }
 
-// signInInstead draws the sign-in form in place of the page asked for; afterwards the reader gets there, unless the page was the target of a
-// form, which cannot be repeated by a link.
-func (m *Mux) signInInstead(r *Request, sentence string) templ.Component {
+// signInInstead draws the sign-in form in place of the page asked for; afterwards the reader gets there. Where the page was the target of a form,
+// what was typed is carried along and offered to be sent again.
+func (m *Mux) signInInstead(w http.ResponseWriter, r *Request, sentence string) templ.Component {
 	back := "/arbeit"
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		back = SafeReturn((&url.URL{Path: r.Path}).EscapedPath() + query(r.URL.RawQuery))
+	} else if kept, ok := keep(w, r); ok {
+		r.Kept = kept.encode()
+		return signInKept(sentence, kept, m.o.SignIn(r, back))
 	}
 	return signInFirst(sentence, m.o.SignIn(r, back))
+}
+
+// duty gives where somebody who is denied a page has to go first.
+func (m *Mux) duty(r *Request) string {
+	d, ok := m.o.Sessions.(Dutiful)
+	if !ok || !r.SignedIn() || r.Method != http.MethodGet || r.wantsJSON() {
+		return ""
+	}
+	if p := d.Duty(r.Request, r.Tenant); p != r.Path {
+		return p
+	}
+	return ""
 }
 
 func (r *Request) sentence(status int, err error) string {

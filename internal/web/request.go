@@ -33,6 +33,7 @@ type Request struct {
 	P        *i18n.Printer
 	Path     string // address within town and language, "/raeume/plr"
 	Pattern  string // of the route; empty before it is known
+	Kept     string // what was typed into a form whose session had ended, for the sign-in form to carry along; see Kept
 
 	prefix  string // "/t/{key}" where the address has it
 	version string // of the town, as the shell shows it

@@ -49,6 +49,12 @@ type Sessions interface {
 	Actor(r *http.Request, t Tenant) (access.Actor, error)
 }
 
+// Dutiful are sessions of people who may have something to do before anything else: replace a one-time password, set up a second factor. Duty
+// gives the path to it, empty where there is none.
+type Dutiful interface {
+	Duty(r *http.Request, t Tenant) string
+}
+
 // Slots are the answers to "Woher kommt das?" and "Was wurde daraus?" for the object a page shows; app fills them, so that no page imports
 // what comes after it in the chain. Either may be nil.
 type Slots func(r *Request, subject kernel.Ref) (whence, became templ.Component)

@@ -20,7 +20,7 @@ type OwnSection func(r *web.Request) templ.Component
 type ownLink struct{ path, key string }
 
 // ownLinks are the further pages about one's own account.
-var ownLinks = []ownLink{{"/konto/passwort", "account.password.title"}}
+var ownLinks = []ownLink{{"/konto/passwort", "account.password.title"}, {factorPath, "signin.own.title"}}
 
 // registerOwn adds the pages of one's own account. They ask for a session, not for a role: with a one-time password there is none yet.
 func (h handlers) registerOwn(m *web.Mux) {
@@ -116,7 +116,7 @@ func (h handlers) changePassword(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	f := web.NewForm(r)
-	err = h.service.ChangePassword(r.Context(), r.Actor, f.Value("old"), f.Value("password"), r.Client())
+	err = h.service.ChangePassword(r.Context(), r.Actor, f.Value("old"), f.Value("password"), h.sessions.from(r))
 	if f.Fail(err) {
 		return answer(w, r, below(r, "account.password.title"), f, passwordPage(a, f))
 	}

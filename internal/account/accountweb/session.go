@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -32,7 +31,10 @@ type Sessions struct {
 	byTown  map[kernel.ID]*scs.SessionManager
 }
 
-var _ web.Sessions = (*Sessions)(nil)
+var (
+	_ web.Sessions = (*Sessions)(nil)
+	_ web.Dutiful  = (*Sessions)(nil)
+)
 
 // NewSessions makes the sessions of an installation; secure tells that pages are reached through HTTPS.
 func NewSessions(s *account.Service, store SessionStore, secure bool) *Sessions {
@@ -45,12 +47,10 @@ func (s *Sessions) of(t web.Tenant) *scs.SessionManager {
 	if sm, ok := s.byTown[t.ID]; ok {
 		return sm
 	}
-	sm := scs.New()
+	sm := scs.New() // how long a session lasts is for the store to know
 	sm.Store = s.store(t.ID)
 	sm.HashTokenInStore = true
 	sm.Codec = account.SessionCodec{}
-	sm.Lifetime = account.SessionMost
-	sm.IdleTimeout = account.SessionIdle
 	sm.Cookie.Name = CookieName(t.Key, s.secure)
 	sm.Cookie.Path = "/"
 	sm.Cookie.HttpOnly = true
@@ -74,33 +74,127 @@ func CookieName(town string, secure bool) string {
 	return "kf-" + town
 }
 
+// The further cookies of a town: the browser in which somebody signed in before, and a sign-in that is under way at the identity provider.
+const (
+	deviceCookie   = "-geraet"
+	providerCookie = "-anbieter"
+)
+
+// cookie makes a cookie of ours; no script and no other host can read or set it.
+func (s *Sessions) cookie(t web.Tenant, kind, value string, seconds int) *http.Cookie {
+	return &http.Cookie{
+		Name: CookieName(t.Key, s.secure) + kind, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// read gives the value of a cookie of ours, empty where there is none.
+func (s *Sessions) read(r *http.Request, t web.Tenant, kind string) string {
+	c, err := r.Cookie(CookieName(t.Key, s.secure) + kind)
+	if err != nil || len(c.Value) > 100 {
+		return ""
+	}
+	return c.Value
+}
+
 // Load makes the session of the request available to next.
 func (s *Sessions) Load(t web.Tenant, next http.Handler) http.Handler {
 	return s.of(t).LoadAndSave(next)
 }
 
+// current is the session of the request; the zero session where nobody is signed in.
+func (s *Sessions) current(ctx context.Context, t web.Tenant) account.Session {
+	return account.DecodeSession(s.of(t).GetString(ctx, account.SessionKey))
+}
+
 // Actor reads who asks: nobody when there is no session, or when its account is gone or disabled.
 func (s *Sessions) Actor(r *http.Request, t web.Tenant) (access.Actor, error) {
-	id := s.of(t).GetString(r.Context(), account.SessionKey)
-	if id == "" {
+	x := s.current(r.Context(), t)
+	if x.Account == "" {
 		return access.Anonymous(t.ID), nil
 	}
-	a, err := s.service.Actor(r.Context(), t.ID, kernel.ID(id))
+	a, _, err := s.service.Present(r.Context(), t.ID, x)
 	if kernel.KindOf(err) == kernel.NotFound {
 		return access.Anonymous(t.ID), nil
 	}
 	return a, err
 }
 
-// begin makes a session with a new token for the account; whatever token came with the request is worth nothing afterwards.
-func (s *Sessions) begin(ctx context.Context, t web.Tenant, id kernel.ID) error {
-	sm := s.of(t)
+// Duty gives where somebody has to go before anything else.
+func (s *Sessions) Duty(r *http.Request, t web.Tenant) string {
+	x := s.current(r.Context(), t)
+	if x.Account == "" {
+		return ""
+	}
+	_, duty, err := s.service.Present(r.Context(), t.ID, x)
+	switch {
+	case err != nil:
+		return ""
+	case duty == account.PasswordDuty:
+		return ownPath
+	case duty == account.FactorDuty:
+		return factorPath
+	}
+	return ""
+}
+
+// from is what is known of where the reader signs in.
+func (s *Sessions) from(r *web.Request) account.From {
+	f := account.From{Net: r.Client(), Agent: r.UserAgent()}
+	if token := s.read(r.Request, r.Tenant, deviceCookie); token != "" {
+		f.Device = account.HashToken(token)
+	}
+	return f
+}
+
+// deviceSeconds is how long a browser is known without being used.
+const deviceSeconds = int(account.KeepDevice / 1e9)
+
+// enter signs an account in: a session with a new token, whatever token came with the request is worth nothing afterwards.
+func (s *Sessions) enter(w http.ResponseWriter, r *web.Request, a account.Account, way account.Way, strong bool) error {
+	token := s.read(r.Request, r.Tenant, deviceCookie)
+	if token == "" {
+		token = account.NewToken()
+	}
+	http.SetCookie(w, s.cookie(r.Tenant, deviceCookie, token, deviceSeconds))
+	return s.open(r, a, account.Opening{Way: way, Strong: strong, DeviceHash: account.HashToken(token)})
+}
+
+// renew lets the session go on under a new token, as when the password or the second factor has changed; strong is what it is from now on.
+func (s *Sessions) renew(r *web.Request, a account.Account, strong bool) error {
+	x := s.current(r.Context(), r.Tenant)
+	way := x.Way
+	if x.Account != a.ID {
+		way = account.ByPassword
+	}
+	return s.open(r, a, account.Opening{Way: way, Strong: strong, KeepStarted: true})
+}
+
+func (s *Sessions) open(r *web.Request, a account.Account, o account.Opening) error {
+	ctx, sm := r.Context(), s.of(r.Tenant)
 	if err := sm.RenewToken(ctx); err != nil {
 		return err
 	}
-	sm.SetDeadline(ctx, time.Now().Add(account.SessionMost))
-	sm.Put(ctx, account.SessionKey, string(id))
+	o.TokenHash, o.Agent = account.HashToken(sm.Token(ctx)), r.UserAgent()
+	x, err := s.service.Open(ctx, a, r.Tenant.ID, o)
+	if err != nil {
+		return err
+	}
+	sm.Put(ctx, account.SessionKey, account.SessionValue(x))
 	return nil
+}
+
+// begin lets the session of a person go on under a new token, as strong as it was. For another account, which has just shown by a link from a
+// mail whom it belongs to, it begins a session, unless a second factor has to be shown first: then the person signs in as always (ASVS 6.4.3).
+func (s *Sessions) begin(ctx context.Context, t web.Tenant, id kernel.ID) error {
+	r := web.From(ctx)
+	if x := s.current(ctx, t); x.Account == id {
+		return s.renew(r, account.Account{ID: id}, x.Strong)
+	}
+	needed, err := s.service.HasSecond(ctx, t.ID, id)
+	if err != nil || needed {
+		return err
+	}
+	return s.renew(r, account.Account{ID: id}, false)
 }
 
 // end ends the session in the database and in the browser.
