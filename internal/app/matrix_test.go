@@ -126,7 +126,11 @@ func things(t *testing.T, a *app.App, who access.Actor, own string) map[string][
 	area := map[string]string{"level": "raum", "edition": "2018", "key": "A01"}
 	method := run.Method.ID
 	return map[string][]thing{
+		"/abo/bestaetigen/{token}":                         unknown("token", "forged"),
+		"/abo/{token}":                                     unknown("token", "forged"),
+		"/abo/{token}/ende/{topic}":                        unknown("token", "forged", "topic", "report"),
 		"/arbeit/auftraege/{id}":                           unknown("id", nowhere),
+		"/arbeit/mail/{id}":                                unknown("id", nowhere),
 		"/arbeit/barrieren/{id}":                           unknown("id", nowhere),
 		"/arbeit/benutzer/{id}":                            id(string(person.ID)),
 		"/arbeit/benutzer/{id}/rollen/{grant}":             unknown("id", string(person.ID), "grant", string(person.Roles[0].ID)),
