@@ -158,6 +158,8 @@ func things(t *testing.T, a *app.App, who access.Actor, own string) map[string][
 		"/berichte/{edition}/{chapter}":                    public("chapter", "einleitung"),
 		"/daten/{indicator}":                               unknown("indicator", made.Key),
 		"/konto/daten/auskunft/{id}":                       private,
+		"/konto/anmeldung/passkey/{id}":                    unknown("id", nowhere),
+		"/konto/anmeldung/sitzung/{id}":                    unknown("id", nowhere),
 		"/raeume/{level}/{edition}":                        {{values: area}},
 		"/raeume/{level}/{edition}/{key}":                  {{values: area}},
 		"/verfahren/{method}":                              unknown("method", method),

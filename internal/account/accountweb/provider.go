@@ -208,6 +208,9 @@ func (h handlers) tryProvider(w http.ResponseWriter, r *web.Request) error {
 		return r.Redirect(w, settingsPath)
 	}
 	address, token, err := h.service.TryProvider(r.Context(), r.Actor, callback(r))
+	if kernel.KindOf(err) == kernel.NotFound { // nothing is entered yet
+		return r.Redirect(w, settingsPath)
+	}
 	f := web.BlankForm(r)
 	if f.Fail(err) {
 		return r.Invalid(w, underSettings(r, r.T("signin.check.title")), checkPage(f, account.ProviderSays{}))
