@@ -44,9 +44,10 @@ func offices(t *testing.T, f func(o *office)) {
 				t.Fatal(err)
 			}
 		}
-		s := httptest.NewServer(a.Mux(app.WebOptions{}))
+		s := httptest.NewServer(watching(t, a, a.Mux(app.WebOptions{})))
 		t.Cleanup(s.Close)
 		f(&office{s, t, a, who})
+		noNames(t, a, who)
 	})
 }
 

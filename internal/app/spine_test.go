@@ -27,11 +27,14 @@ func each(t *testing.T, f func(t *testing.T, a *app.App, who access.Actor)) {
 	engines := map[string]func(t *testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgres": func(t *testing.T) string { return dbtest.PostgresURL(t) }}
 	for name, url := range engines {
 		t.Run(name, func(t *testing.T) {
-			a, err := app.Open(context.Background(), app.Config{DataDir: t.TempDir(), Database: url(t)})
+			seen := &acts{}
+			a, err := app.Open(context.Background(), app.Config{DataDir: t.TempDir(), Database: url(t), Trace: seen.note})
 			if err != nil {
 				t.Fatal(err)
 			}
+			watched.Store(a, seen)
 			t.Cleanup(func() {
+				watched.Delete(a)
 				if err := a.Close(); err != nil {
 					t.Error(err)
 				}
