@@ -46,6 +46,10 @@ type CLI struct {
 	Audit    AuditCmd   `cmd:"" help:"Audit trail: check it, keep its head elsewhere, take it away."`
 	User     UserCmd    `cmd:"" help:"Accounts."`
 	Mail     MailCmd    `cmd:"" help:"Mail: try the mail server, read bounces."`
+	Backup   BackupCmd  `cmd:"" help:"Backups."`
+	Restore  RestoreCmd `cmd:"" help:"Bring a backup back into a new place."`
+	Migrate  MigrateCmd `cmd:"" help:"Bring the schema of the database up to date."`
+	Doctor   DoctorCmd  `cmd:"" help:"Look over the installation: settings, disk, clock, database, files, mail, backups."`
 	Version  VersionCmd `cmd:"" help:"Print the version."`
 	Settings ConfigCmd  `cmd:"" name:"config" help:"Settings of the installation."`
 	Typeset  TypesetCmd `cmd:"" hidden:"" help:"Typeset one document from standard input (used by the program itself)."`

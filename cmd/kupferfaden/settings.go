@@ -25,7 +25,7 @@ type Place struct {
 
 // config is what app needs to open the place.
 func (p Place) config() app.Config {
-	return app.Config{DataDir: p.Data, Database: p.Database, Secret: p.Secret, URL: p.URL, Log: quiet(), Typesetter: typesetter()}
+	return app.Config{DataDir: p.Data, Database: p.Database, Secret: p.Secret, URL: p.URL, Log: quiet(), Typesetter: typesetter(), Program: programVersion()}
 }
 
 // open opens the data of a town that exists.

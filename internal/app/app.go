@@ -58,11 +58,15 @@ type Config struct {
 	// Typesetter sets reports as PDF; nil where none are needed.
 	Typesetter typst.Typesetter
 	// Secret is the key of the installation where it does not lie in the data directory: several processes on one database share it.
-	Secret     string
-	Mail       MailOptions
-	MailRoots  *x509.CertPool // certificates the mail server may show; nil: those the machine trusts
-	Backup     BackupOptions
-	FetchHosts []string // internal hosts that may be fetched from although their address is private
+	Secret    string
+	Mail      MailOptions
+	MailRoots *x509.CertPool // certificates the mail server may show; nil: those the machine trusts
+	Backup    BackupOptions
+	// Program is the version that backups name.
+	Program string
+	// AsIs opens the database as it is and migrates nothing; SkipBackup migrates without saving before.
+	AsIs, SkipBackup bool
+	FetchHosts       []string // internal hosts that may be fetched from although their address is private
 }
 
 // App is the program with everything wired.
@@ -90,6 +94,7 @@ type App struct {
 	// lastBackup tells the moment the last proven backup shows; nil: nobody knows.
 	lastBackup func() (at time.Time, ok bool)
 	URL        string // see Config.URL
+	Config     Config
 }
 
 // Open opens the data and wires the services.
@@ -100,9 +105,11 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	d, err := db.Open(ctx, db.Config{DataDir: cfg.DataDir, URL: cfg.Database, Serve: cfg.Serve, Claim: cfg.Claim, Trace: cfg.Trace})
+	d, err := db.Open(ctx, db.Config{
+		DataDir: cfg.DataDir, URL: cfg.Database, Serve: cfg.Serve, Claim: cfg.Claim, Trace: cfg.Trace, AsIs: cfg.AsIs, BeforeMigrate: beforeMigrate(cfg),
+	})
 	if err != nil {
-		return nil, err
+		return nil, wayBack(err, cfg)
 	}
 	files, err := blob.Open(cfg.DataDir)
 	if err != nil {
@@ -112,7 +119,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, files.Close(), d.Close())
 	}
-	a := &App{DB: d, Files: files, Secret: key, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir, URL: cfg.URL}
+	a := &App{DB: d, Files: files, Secret: key, Queue: job.New(d, clock.System{}), Typesetter: cfg.Typesetter, Log: cfg.Log, Now: cfg.Now, DataDir: cfg.DataDir, URL: cfg.URL, Config: cfg}
 	a.Trail = &trail.Service{Store: &traildb.Store{DB: d}, Tx: d, Now: cfg.Now}
 	if a.Notices, err = a.notices(cfg.Mail, cfg.MailRoots); err != nil {
 		return nil, errors.Join(err, files.Close(), d.Close())
@@ -128,6 +135,9 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.Gate = &release.Service{Source: source{a.Indicators, figures}, Areas: a.Areas, Store: &releasedb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail, FourEyes: a.Approvals}
 	a.Analysis = &analysis.Service{Gate: a.Gate, Areas: a.Areas, Store: &analysisdb.Store{DB: d}, Tx: d, Now: cfg.Now, Trail: a.Trail, FourEyes: a.Approvals}
 	a.Atlas = &atlas.Service{Gate: a.Gate, Exports: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
+	if cfg.Backup.At != "" {
+		a.lastBackup = a.provenAt
+	}
 	a.Reports = a.reports()
 	a.Privacy = a.privacy()
 	return a, nil

@@ -120,7 +120,11 @@ func (a *App) purge(ctx context.Context, r *job.Run) error {
 
 // recurring lists the work that comes again and again.
 func (a *App) recurring() []job.Recurring {
-	return []job.Recurring{{Kind: sweepMail, Every: time.Hour}, {Kind: purgeJobs, At: "03:10"}, {Kind: expireJob, At: "02:40"}, {Kind: expireLinks, Every: time.Hour}}
+	list := []job.Recurring{{Kind: sweepMail, Every: time.Hour}, {Kind: purgeJobs, At: "03:10"}, {Kind: expireJob, At: "02:40"}, {Kind: expireLinks, Every: time.Hour}}
+	if at := a.Config.Backup.At; at != "" {
+		list = append(list, job.Recurring{Kind: nightlyBackup, At: at})
+	}
+	return list
 }
 
 // schedule enqueues it.

@@ -55,18 +55,7 @@ func TestEveryFixtureIsTakenOver(t *testing.T) {
 			t.Run("postgres", func(t *testing.T) {
 				url := dbtest.PostgresURL(t)
 				data := unpack(t, filepath.Join(dir, "postgres.tar.zst"))
-				dump, err := os.ReadFile(filepath.Join(data, "dump.sql"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				c, err := sql.Open("pgx", url+"&default_query_exec_mode=simple_protocol")
-				if err != nil {
-					t.Fatal(err)
-				}
-				_, err = c.ExecContext(t.Context(), string(dump))
-				if err := errors.Join(err, c.Close()); err != nil {
-					t.Fatal(err)
-				}
+				load(t, url, filepath.Join(data, "dump.sql"))
 				old := countRows(t, "pgx", url, `select tablename from pg_tables where schemaname = 'public'`)
 				takenOver(t, app.Config{DataDir: data, Database: url}, old)
 			})
@@ -106,6 +95,23 @@ func unpack(t *testing.T, file string) (dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// load runs a dump on an empty database.
+func load(t *testing.T, url, file string) {
+	t.Helper()
+	dump, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := sql.Open("pgx", url+"&default_query_exec_mode=simple_protocol")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.ExecContext(t.Context(), string(dump))
+	if err := errors.Join(err, c.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 

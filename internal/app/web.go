@@ -80,6 +80,7 @@ func (a *App) handlers() map[string]job.Handler {
 		takeJob: a.take, reportFiles: a.makeReportFiles, deliverMail: a.deliver, sweepMail: a.deliver, purgeJobs: a.purge,
 		discloseJob: a.disclose, closeJob: a.closeDisclosures, expireJob: a.expire,
 		linkJob: a.sendLink, expireLinks: a.dropLinks,
+		nightlyBackup: a.nightly,
 	}
 }
 

@@ -48,6 +48,14 @@ type Config struct {
 	BusyWait time.Duration
 	// OnFatal is called once when a commit failed with an I/O error. When nil the process ends with exit code 1.
 	OnFatal func(error)
+	// Schema opens the database at this version of the schema instead of the newest, for a restore; AsIs leaves it at the one it has.
+	Schema int64
+	// AsIs opens the database as it is and migrates nothing, to look at it or to save it.
+	AsIs bool
+	// Restoring opens a data directory that a restore has begun to fill.
+	Restoring bool
+	// BeforeMigrate is called before the schema of a filled database is changed; an error leaves it as it is.
+	BeforeMigrate func(ctx context.Context, d *DB) error
 	// Trace, when set, is told every statement the program runs. Tests use it to prove that each names its tenant.
 	Trace func(query string, args []any)
 }
@@ -70,6 +78,7 @@ type DB struct {
 	mark    *mark
 	claim   *os.File
 	release []func() error
+	schema  Schema
 	fatal   atomic.Pointer[error]
 	once    sync.Once
 	closed  bool
@@ -81,7 +90,10 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		cfg.BusyWait = 30 * time.Second
 	}
 	d := &DB{cfg: cfg}
-	var err error
+	err := d.unfinished()
+	if err != nil {
+		return nil, err
+	}
 	if cfg.URL != "" {
 		err = d.openPostgres(ctx)
 	} else {
@@ -91,9 +103,18 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		err = d.migrate(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(translate(err), d.Close())
+		return nil, errors.Join(d.damage(translate(err)), d.Close())
 	}
 	return d, nil
+}
+
+// damage names the file in an error that says it is damaged.
+func (d *DB) damage(err error) error {
+	var k *kernel.Error
+	if d.engine == SQLite && errors.As(err, &k) && k.Key == "db.damaged" {
+		return &kernel.Error{Kind: kernel.Unavailable, Key: "db.damaged_file", Params: kernel.Params("file", d.where()), Err: err}
+	}
+	return err
 }
 
 // Engine returns which database this is.

@@ -41,6 +41,13 @@ func Dangling(err error) bool {
 	return liteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY || pgCode(err) == "23503"
 }
 
+// Unfit tells whether the database refused what a row holds, by any of its rules.
+func Unfit(err error) bool {
+	c := liteCode(err) & 0xff
+	code := pgCode(err)
+	return c == sqlite3.SQLITE_CONSTRAINT || c == sqlite3.SQLITE_MISMATCH || len(code) == 5 && (code[:2] == "22" || code[:2] == "23")
+}
+
 // malformed tells whether PostgreSQL could not read a text as what a column holds. What the program writes is well formed, so this is an
 // identifier somebody typed into an address or a command; SQLite compares it and finds nothing.
 func malformed(err error) bool { return pgCode(err) == "22P02" }
@@ -103,7 +110,7 @@ func translate(err error) error {
 	case len(c) == 5 && (c[:2] == "08" || c[:2] == "57" && c != "57014"), c == "53300":
 		return unavailable("db.away")
 	}
-	var ne net.Error
+	var ne *net.OpError // not net.Error, which an error of the file system is too
 	var ce *pgconn.ConnectError
 	if errors.As(err, &ne) || errors.As(err, &ce) {
 		return unavailable("db.away")

@@ -6,9 +6,9 @@ package db
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"golang.org/x/sys/unix"
 )
 
@@ -16,7 +16,7 @@ import (
 func tryLock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("lock: %w", err)
+		return nil, &kernel.Error{Kind: kernel.Unavailable, Key: "db.cannot_open", Params: kernel.Params("file", path), Err: err}
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		if errors.Is(err, unix.EWOULDBLOCK) {

@@ -4,9 +4,9 @@ package db
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"golang.org/x/sys/windows"
 )
 
@@ -14,7 +14,7 @@ import (
 func tryLock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("lock: %w", err)
+		return nil, &kernel.Error{Kind: kernel.Unavailable, Key: "db.cannot_open", Params: kernel.Params("file", path), Err: err}
 	}
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
 	if err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, new(windows.Overlapped)); err != nil {

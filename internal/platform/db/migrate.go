@@ -47,7 +47,7 @@ func (d *DB) migrate(ctx context.Context) error {
 		}()
 	} else {
 		// A lease in a table, not an advisory lock: distributed engines have no reliable ones.
-		l, err := lock.NewPostgresTableLocker(lock.WithTableName("schema_lock"), lock.WithTableLeaseDuration(30*time.Second),
+		l, err := lock.NewPostgresTableLocker(lock.WithTableName("schema_lock"), lock.WithTableLeaseDuration(6*time.Second), lock.WithTableHeartbeatInterval(time.Second),
 			lock.WithTableLockTimeout(200*time.Millisecond, 600), lock.WithTableUnlockTimeout(200*time.Millisecond, 50))
 		if err != nil {
 			return fmt.Errorf("db: migration lock: %w", err)
@@ -58,18 +58,75 @@ func (d *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("db: migrations: %w", err)
 	}
-	have, known, err := p.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("db: schema version: %w", err)
+	if err := d.readSchema(ctx, p); err != nil {
+		return err
 	}
-	if have > known {
-		return kernel.E(kernel.Unavailable, "db.newer", "have", have, "known", known)
+	have, to := d.schema.Have, d.schema.Known
+	if d.cfg.Schema != 0 {
+		to = d.cfg.Schema
 	}
-	if have == known {
+	switch {
+	case have > d.schema.Known || to > d.schema.Known:
+		return kernel.E(kernel.Unavailable, "db.newer", "have", max(have, to), "known", d.schema.Known)
+	case d.cfg.AsIs || have >= to:
 		return nil
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if d.engine == SQLite && !d.cfg.Serve && have > 0 { // an older program that serves would meet tables it does not know
+		release, err := tryLock(filepath.Join(d.cfg.DataDir, "serve.lock"))
+		if errors.Is(err, errLocked) {
+			return kernel.E(kernel.Conflict, "db.served", "dir", d.cfg.DataDir)
+		}
+		if err != nil {
+			return err
+		}
+		defer func() { _ = release.Close() }() // closing a lock file that was never written to
+	}
+	if have > 0 && d.cfg.BeforeMigrate != nil {
+		if err := d.cfg.BeforeMigrate(ctx, d); err != nil {
+			return err
+		}
+	}
+	if _, err := p.UpTo(ctx, to); err != nil {
 		return fmt.Errorf("db: migrate: %w", err)
+	}
+	return d.readSchema(ctx, p)
+}
+
+// Schema is the version of the database's schema, beside the newest this program knows. Migrations go forward only.
+type Schema struct {
+	Have, Known int64
+	// Pending are the files of the migrations that are still to come.
+	Pending []string
+}
+
+// Schema tells which version the database had when it was opened, or was brought to.
+func (d *DB) Schema() Schema { return d.schema }
+
+// NewestSchema is the version this program brings a database to.
+func NewestSchema() int64 {
+	var newest int64
+	list, err := fs.Glob(Migrations(), "*.sql")
+	if err != nil {
+		panic("db: embedded migrations: " + err.Error()) // cannot happen: the pattern is well formed
+	}
+	for _, name := range list {
+		if v, err := goose.NumericComponent(name); err == nil {
+			newest = max(newest, v)
+		}
+	}
+	return newest
+}
+
+func (d *DB) readSchema(ctx context.Context, p *goose.Provider) error {
+	d.schema = Schema{Known: NewestSchema()}
+	var err error
+	if d.schema.Have, err = p.GetDBVersion(ctx); err != nil {
+		return fmt.Errorf("db: schema version: %w", err)
+	}
+	for _, s := range p.ListSources() {
+		if s.Version > d.schema.Have {
+			d.schema.Pending = append(d.schema.Pending, s.Path)
+		}
 	}
 	return nil
 }

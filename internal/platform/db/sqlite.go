@@ -72,6 +72,9 @@ func (d *DB) openSQLite(ctx context.Context) error {
 	if err := d.checkSQLite(ctx); err != nil {
 		return err
 	}
+	if err := d.quickCheck(ctx, path); err != nil {
+		return err
+	}
 	return d.mark.check(ctx, d.writer, d.where())
 }
 
@@ -120,6 +123,26 @@ func (d *DB) checkSQLite(ctx context.Context) error {
 			Kind: kernel.Unavailable, Key: "db.not_durable", Params: kernel.Params("file", d.where()),
 			Err: fmt.Errorf("journal_mode=%s synchronous=%d foreign_keys=%d, need wal, 2, 1: a network file system cannot hold this file", journal, sync, keys),
 		}
+	}
+	return nil
+}
+
+// quickLimit is the size up to which a file is looked over before it is served: about a second. Larger ones are read as a whole by every backup,
+// which refuses damage too.
+const quickLimit = 256 << 20
+
+// quickCheck looks over every page before a process serves them.
+func (d *DB) quickCheck(ctx context.Context, path string) error {
+	i, err := os.Stat(path)
+	if err != nil || !d.cfg.Serve || i.Size() > quickLimit {
+		return err
+	}
+	var found string
+	if err := d.writer.QueryRowContext(ctx, `pragma quick_check(1)`).Scan(&found); err != nil {
+		return err
+	}
+	if found != "ok" {
+		return &kernel.Error{Kind: kernel.Unavailable, Key: "db.damaged", Err: errors.New(found)}
 	}
 	return nil
 }

@@ -54,6 +54,15 @@ func Open(dataDir, given string) (*Box, error) {
 	return parse(string(b), path)
 }
 
+// Text is the key as it is kept, for a backup; it makes one where there is none, as Open does.
+func Text(dataDir, given string) ([]byte, error) {
+	b, err := Open(dataDir, given)
+	if err != nil {
+		return nil, err
+	}
+	return append(base64.StdEncoding.AppendEncode(nil, b.key), '\n'), nil
+}
+
 // create writes a new key. Of two programs starting at once, the first one's key stays.
 func create(path string) error {
 	key := make([]byte, keySize)
