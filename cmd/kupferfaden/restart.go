@@ -101,8 +101,7 @@ func (c *RestartCmd) Run(e *Env) error {
 		}
 		now, err := readServing(path)
 		switch {
-		case err != nil:
-			return err
+		case err != nil: // the old one has ended, the new one changes the schema of the database before it serves
 		case now.Refused != "" && !now.RefusedAt.Equal(before.RefusedAt):
 			return kernel.E(kernel.Unavailable, "cli.restart.refused", "detail", now.Refused)
 		case now.PID != pid && now.PID != before.PID:

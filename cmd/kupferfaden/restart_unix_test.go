@@ -22,6 +22,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
+	"github.com/kupferfaden/kupferfaden/internal/platform/db"
 	"github.com/kupferfaden/kupferfaden/internal/platform/db/dbtest"
 )
 
@@ -264,6 +267,84 @@ func restarts(t *testing.T, w town) {
 		if err := p.cmd.Wait(); err != nil {
 			t.Errorf("the first program ended with %v", err)
 		}
+	}
+}
+
+// TestRestartWithAChangeOfTheSchema: the old program ends before the new one changes the embedded database, and readers and writers wait instead of
+// being refused.
+func TestRestartWithAChangeOfTheSchema(t *testing.T) {
+	t.Setenv("KUPFERFADEN_LANG", "en")
+	w := settle(town{t: t, dir: t.TempDir()})
+	w.account()
+	p := w.serving()
+	c := p.planner(true)
+	// As if the newest migration had come with the new program: nothing of it is there yet.
+	w.rewind("00012_serve", "drop table certificate_cache")
+	ctx, end := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var reads, writes atomic.Int64
+	reader := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
+	for range 2 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if err := p.page(reader, "/raeume"); err != nil {
+					t.Error(err)
+					return
+				}
+				reads.Add(1)
+			}
+		})
+	}
+	wg.Go(func() {
+		for n := 0; ctx.Err() == nil; n++ {
+			if err := p.report(context.WithoutCancel(ctx), c, fmt.Sprintf("s%d", n)); err != nil {
+				t.Error(err)
+				return
+			}
+			writes.Add(1)
+		}
+	})
+	time.Sleep(200 * time.Millisecond)
+	if code, errs := p.restart(); code != exitDone {
+		t.Fatalf("restart: exit %d %s", code, errs)
+	}
+	was := reads.Load()
+	within(t, "answers of the new program", func() bool { return reads.Load() > was+5 })
+	end()
+	wg.Wait()
+	log, err := os.ReadFile(p.log)
+	if err != nil || !strings.Contains(string(log), "alone=true") {
+		t.Errorf("the old program did not make room: %v", err)
+	}
+	t.Logf("%d pages read, %d reports written", reads.Load(), writes.Load())
+	for n := range writes.Load() {
+		if err := p.page(c, fmt.Sprintf("/arbeit/berichte/s%d", n)); err != nil {
+			t.Errorf("acknowledged and lost: %v", err)
+		}
+	}
+}
+
+// rewind takes a migration back, with the statement that undoes it.
+func (w town) rewind(name, undo string) {
+	w.t.Helper()
+	d, err := db.Open(w.t.Context(), db.Config{DataDir: w.dir, AsIs: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer d.Close()
+	version, err := goose.NumericComponent(name + ".sql")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	err = d.Tx(w.t.Context(), func(ctx context.Context) error {
+		_, err := d.Conn(ctx).ExecContext(ctx, undo)
+		if err == nil {
+			_, err = d.Conn(ctx).ExecContext(ctx, `delete from schema_version where version_id = $1`, version)
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
 	}
 }
 

@@ -43,7 +43,7 @@ func (c *ServeCmd) Run(e *Env, verb *kong.Context) error {
 	config := c.config()
 	config.Serve, config.Log = true, log
 	if before != nil {
-		config.Claim = before.Claim
+		config.Claim, config.Alone = before.Claim, before.Quiet
 	}
 	a, err := app.Open(e.Ctx, config)
 	if err != nil {

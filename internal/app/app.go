@@ -50,6 +50,8 @@ type Config struct {
 	Serve    bool   // a serving process: claims the embedded database for itself
 	// Claim is the claim of the embedded database as the process that is replaced hands it over.
 	Claim *os.File
+	// Alone is called before the schema of the embedded database is changed: the process that is replaced must have ended by then.
+	Alone func(ctx context.Context) error
 	Now   func() time.Time
 	Log   *slog.Logger
 	Trace func(query string, args []any)
@@ -106,7 +108,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 		cfg.Log = slog.Default()
 	}
 	d, err := db.Open(ctx, db.Config{
-		DataDir: cfg.DataDir, URL: cfg.Database, Serve: cfg.Serve, Claim: cfg.Claim, Trace: cfg.Trace, AsIs: cfg.AsIs, BeforeMigrate: beforeMigrate(cfg),
+		DataDir: cfg.DataDir, URL: cfg.Database, Serve: cfg.Serve, Claim: cfg.Claim, Trace: cfg.Trace, AsIs: cfg.AsIs, BeforeMigrate: alone(cfg, beforeMigrate(cfg)),
 	})
 	if err != nil {
 		return nil, wayBack(err, cfg)

@@ -10,8 +10,27 @@ import (
 
 	"golang.org/x/crypto/acme/autocert"
 
+	"github.com/kupferfaden/kupferfaden/internal/platform/db"
 	"github.com/kupferfaden/kupferfaden/internal/platform/server"
 )
+
+// alone has the process that is replaced end before the embedded database is changed, and then does what else comes before.
+func alone(cfg Config, next func(ctx context.Context, d *db.DB) error) func(ctx context.Context, d *db.DB) error {
+	if cfg.Alone == nil {
+		return next
+	}
+	return func(ctx context.Context, d *db.DB) error {
+		if d.Engine() == db.SQLite {
+			if err := cfg.Alone(ctx); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		return next(ctx, d)
+	}
+}
 
 // Certificates is where certificates are kept for all processes of the installation.
 func (a *App) Certificates() autocert.Cache { return server.CertCache{DB: a.DB, Box: a.Secret} }
