@@ -106,7 +106,13 @@ func (s *Service) page(a answer, p Person) ([]byte, error) {
 		return column
 	}
 	tmpl, err := template.New("").Funcs(template.FuncMap{
-		"t": t, "field": field, "value": func(v any) string { return s.Words.Value("de", v) },
+		"t": t, "field": field, "value": func(v any) string {
+			// The trail's keys have words of their own.
+			if act, ok := v.(string); ok && s.Words.Has("audit.what."+act) {
+				return t("audit.what." + act)
+			}
+			return s.Words.Value("de", v)
+		},
 		"table": func(name string) string {
 			if key := "privacy.table." + name; s.Words.Has(key) {
 				return t(key)
