@@ -80,7 +80,20 @@ func (a *App) dataKinds() []privacy.DataKind {
 	}
 	add(
 		privacy.DataKind{Key: "session", Basis: task, Default: 1, Least: 1, Most: 7},
-		privacydb.Table{Name: "session", By: id("account_id"), Show: []string{"expires_at"}, Age: "expires_at", Key: "token_hash"},
+		privacydb.Table{Name: "session", By: id("account_id"), Show: []string{"device", "way", "started_at", "seen_at", "expires_at"}, Age: "expires_at", Key: "token_hash"},
+		privacydb.Table{Name: "signin_step", By: id("account_id"), Show: []string{"purpose", "expires_at"}, Age: "expires_at", Key: "token_hash"},
+	)
+	add(
+		privacy.DataKind{Key: "factor", Basis: task},
+		privacydb.Table{Name: "signin_device", By: id("account_id"), Show: []string{"created_at", "seen_at"}},
+		privacydb.Table{Name: "account_totp", By: id("account_id"), Show: []string{"created_at", "confirmed_at"}},
+		privacydb.Table{Name: "account_recovery", By: id("account_id"), Show: []string{"created_at"}},
+		privacydb.Table{Name: "passkey", By: id("account_id"), Show: []string{"name", "created_at", "used_at"}},
+		privacydb.Table{Name: "identity", By: id("account_id"), Show: []string{"issuer", "linked_at", "used_at"}},
+	)
+	add(
+		privacy.DataKind{Key: "failure", Basis: task, Default: 1, Least: 1, Most: 7},
+		privacydb.Table{Name: "signin_failure", Age: "last_at", Key: "mark"},
 	)
 	// What staff did with the figures: the rows belong to the town and stay, with the function instead of the person.
 	add(
