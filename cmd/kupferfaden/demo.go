@@ -51,6 +51,7 @@ func (c *DemoCmd) Run(e *Env) error {
 	e.Tracer.end()
 	if made.Password != "" {
 		e.say("cli.demo.account", "email", made.Email, "password", made.Password)
+		e.say("cli.demo.others", "list", []string{demo.AdminEmail, demo.DPOEmail, demo.StatisticsEmail, demo.CouncilEmail, demo.CitizenEmail})
 	}
 	if c.NoServe {
 		return nil

@@ -20,7 +20,16 @@ import (
 // Email of the planner's account of the example town.
 const Email = "sozialplanung@kupferstadt.example"
 
-// Made says how to sign in to the town; Password is empty where the account was there already.
+// The other people of the example town; the one password is that of all of them.
+const (
+	AdminEmail      = "administration@kupferstadt.example"  // the second person where two are asked for
+	DPOEmail        = "datenschutz@kupferstadt.example"     // audit trail, answers to people
+	StatisticsEmail = "statistikstelle@kupferstadt.example" // figures behind closed doors
+	CouncilEmail    = "rat@kupferstadt.example"
+	CitizenEmail    = "konto@kupferstadt.example"
+)
+
+// Made says how to sign in to the town; Password is empty where the accounts were there already.
 type Made struct {
 	Tenant          tenant.Tenant
 	Email, Password string
@@ -57,17 +66,27 @@ func MakeAs(ctx context.Context, a *app.App, key string, progress func(done, tot
 	return made, nil
 }
 
-// accounts makes the planner's account with a password that is printed once.
+// accounts makes the people of the town, who are roles, with one password that is printed once.
 func accounts(ctx context.Context, a *app.App, by access.Actor) (string, error) {
 	list, err := a.Accounts.List(ctx, by)
 	if err != nil || len(list) > 0 {
 		return "", err
 	}
 	password := account.OneTime()
-	_, _, err = a.Accounts.Add(ctx, by, account.New{
-		Email: Email, Name: "Sozialplanung", Password: password, Roles: []access.Role{access.Planner, access.Admin},
-	})
-	return password, err
+	for _, p := range []account.New{
+		{Email: Email, Name: "Sozialplanung", Roles: []access.Role{access.Planner, access.Admin}},
+		{Email: AdminEmail, Name: "Administration", Roles: []access.Role{access.Admin, access.Planner}},
+		{Email: DPOEmail, Name: "Datenschutz", Roles: []access.Role{access.DPO, access.Auditor}},
+		{Email: StatisticsEmail, Name: "Statistikstelle", Roles: []access.Role{access.StatisticsOfficer}},
+		{Email: CouncilEmail, Name: "Ratsmitglied", Roles: []access.Role{access.Councillor}},
+		{Email: CitizenEmail, Name: "Nachbarin im Quartier", Roles: []access.Role{access.Citizen}},
+	} {
+		p.Password = password
+		if _, _, err := a.Accounts.Add(ctx, by, p); err != nil {
+			return "", err
+		}
+	}
+	return password, nil
 }
 
 func areas(ctx context.Context, a *app.App, by access.Actor) error {

@@ -202,11 +202,14 @@ func (b *tab) size(width, height int64) {
 }
 
 // signIn as the planner of the example town.
-func (b *tab) signIn(k town) {
+func (b *tab) signIn(k town) { b.signInAs(k, k.made.Email) }
+
+// signInAs signs in one of the people of the example town.
+func (b *tab) signInAs(k town, email string) {
 	b.t.Helper()
 	b.open(k.url + "/anmelden")
 	eval[bool](b, fmt.Sprintf(`(document.querySelector("[name=email]").value=%q, document.querySelector("[name=password]").value=%q, true)`,
-		k.made.Email, k.made.Password))
+		email, k.made.Password))
 	b.submit(`form[action$="/anmelden"] button`)
 	if strings.Contains(b.where(), "/anmelden") {
 		b.t.Fatalf("not signed in: %s", eval[string](b, "document.querySelector('main').innerText"))

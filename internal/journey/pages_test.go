@@ -8,11 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kupferfaden/kupferfaden/internal/demo"
 )
 
 // crawl follows the links of a page within the site and returns one address for every shape of address: two profiles of the same level are one.
 // Pages in the other language have a test of their own.
-func crawl(b *tab, start string, limit int) []string {
+// Given prefixes of paths keep it within them.
+func crawl(b *tab, start string, limit int, within ...string) []string {
 	b.t.Helper()
 	host, english := hostOf(start), strings.Contains(start, "/en/")
 	seen := map[string]bool{}
@@ -30,7 +33,8 @@ func crawl(b *tab, start string, limit int) []string {
 		for _, link := range strings.Fields(eval[string](b, `[...document.querySelectorAll("a[href]:not([download])")].map(a => a.href).join("\n")`)) {
 			p, err := url.Parse(link)
 			if err != nil || p.Host != host || strings.HasPrefix(p.Path, "/static/") || download.MatchString(p.Path) || strings.Contains(p.Path, "abmelden") ||
-				english != (p.Path == "/en" || strings.HasPrefix(p.Path, "/en/")) {
+				english != (p.Path == "/en" || strings.HasPrefix(p.Path, "/en/")) ||
+				len(within) > 0 && !slices.ContainsFunc(within, func(w string) bool { return strings.HasPrefix(p.Path, w) }) {
 				continue
 			}
 			p.Fragment = ""
@@ -133,9 +137,35 @@ func TestEnglishPagesHaveNoAccessibilityViolation(t *testing.T) {
 func TestPlannerPagesHaveNoAccessibilityViolation(t *testing.T) {
 	k, b := kupferstadt(t), browser(t)
 	b.signIn(k)
-	pages := slices.DeleteFunc(crawl(b, k.url+"/arbeit", 120), func(p string) bool { return !strings.HasPrefix(p, k.url+"/arbeit") })
+	pages := crawl(b, k.url+"/arbeit", 120, "/arbeit")
 	if len(pages) < 8 {
 		t.Errorf("only %d planner pages: %v", len(pages), pages)
 	}
 	check(b, pages)
+}
+
+// What data protection, the administration, the statistics office, the council and citizens have beyond the planner's pages.
+func TestPagesOfEveryRoleHaveNoAccessibilityViolation(t *testing.T) {
+	k := kupferstadt(t)
+	planner := browser(t)
+	planner.signIn(k)
+	seen := map[string]bool{}
+	for _, p := range crawl(planner, k.url+"/arbeit", 120, "/arbeit") { // these have a test of their own
+		seen[shape(p)] = true
+	}
+	for _, email := range []string{demo.DPOEmail, demo.AdminEmail, demo.StatisticsEmail, demo.CouncilEmail, demo.CitizenEmail} {
+		b := browser(t)
+		b.signInAs(k, email)
+		var pages []string
+		for _, p := range append(crawl(b, k.url+"/konto", 30, "/konto"), crawl(b, k.url+"/arbeit", 60, "/arbeit")...) {
+			if key := shape(p); !seen[key] {
+				seen[key] = true
+				pages = append(pages, p)
+			}
+		}
+		check(b, pages)
+	}
+	if !seen["/konto?"] {
+		t.Errorf("pages seen: %v", seen)
+	}
 }
