@@ -71,11 +71,12 @@ func (a *acts) untold() []string {
 
 // changesNothing are routes that write without an act, each with the reason.
 var changesNothing = map[string]string{
-	"POST /arbeit/eingang/zahlen/{id}":           "keeps what a form holds until the file is taken, which is an act",
-	"POST /arbeit/eingang/zahlen/{id}/pruefung":  "keeps what a form holds until the file is taken, which is an act",
-	"POST /arbeit/eingang/raeume/{id}":           "keeps what a form holds until the file is taken, which is an act",
-	"POST /arbeit/eingang/raeume/{id}/pruefung":  "keeps what a form holds until the file is taken, which is an act",
-	"POST /arbeit/lieferungen/{id}/neu-einlesen": "puts the kept file of a delivery back on the table; taking it is the act",
+	"POST /arbeit/eingang/zahlen/{id}":                 "keeps what a form holds until the file is taken, which is an act",
+	"POST /arbeit/eingang/zahlen/{id}/pruefung":        "keeps what a form holds until the file is taken, which is an act",
+	"POST /arbeit/eingang/raeume/{id}":                 "keeps what a form holds until the file is taken, which is an act",
+	"POST /arbeit/eingang/raeume/{id}/pruefung":        "keeps what a form holds until the file is taken, which is an act",
+	"POST /arbeit/datenschutz/auskunft/{id}/erstellen": "begins what was asked for and agreed to, which are acts; fetching it is one again",
+	"POST /arbeit/lieferungen/{id}/neu-einlesen":       "puts the kept file of a delivery back on the table; taking it is the act",
 }
 
 // watching wraps the pages of a test: whatever is sent and changes something must leave an entry in the audit trail.
