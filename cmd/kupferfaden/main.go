@@ -44,6 +44,7 @@ type CLI struct {
 	Check    CheckCmd   `cmd:"" help:"Check the figures and repeat the index runs."`
 	Export   ExportCmd  `cmd:"" help:"Write figures to a file."`
 	Audit    AuditCmd   `cmd:"" help:"Audit trail: check it, keep its head elsewhere, take it away."`
+	Tenant   TenantCmd  `cmd:"" help:"Towns and regions of this installation."`
 	User     UserCmd    `cmd:"" help:"Accounts."`
 	Mail     MailCmd    `cmd:"" help:"Mail: try the mail server, read bounces."`
 	Backup   BackupCmd  `cmd:"" help:"Backups."`

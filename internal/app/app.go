@@ -34,6 +34,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/platform/secret"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
+	"github.com/kupferfaden/kupferfaden/internal/region"
 	"github.com/kupferfaden/kupferfaden/internal/release"
 	"github.com/kupferfaden/kupferfaden/internal/release/releasedb"
 	"github.com/kupferfaden/kupferfaden/internal/report"
@@ -83,6 +84,7 @@ type App struct {
 	Gate       *release.Service
 	Analysis   *analysis.Service
 	Reports    *report.Service
+	Regions    *region.Service
 	Atlas      *atlas.Service
 	Queue      *job.Queue
 	Trail      *trail.Service
@@ -140,6 +142,9 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Backup.At != "" {
 		a.lastBackup = a.provenAt
 	}
+	a.Atlas = &atlas.Service{Gate: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
+	a.Tenants.Files = files
+	a.Regions = a.regions()
 	a.Reports = a.reports()
 	a.Privacy = a.privacy()
 	return a, nil

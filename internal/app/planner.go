@@ -52,6 +52,9 @@ func (a *App) fileInUse(ctx context.Context, sha string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if used, err := a.Tenants.KeepsFile(ctx, sha); err != nil || used {
+		return used, err
+	}
 	for _, t := range towns {
 		by := access.CommandLine(t)
 		waiting, err := (&inboxdb.Store{DB: a.DB}).List(ctx, t)

@@ -21,6 +21,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacyweb"
+	"github.com/kupferfaden/kupferfaden/internal/tenant"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -272,8 +273,8 @@ func (m privacyMail) BarriersOverdue(ctx context.Context, tenant kernel.ID, to s
 // privacyTowns gives the settings of a town.
 type privacyTowns struct{ a *App }
 
-func (p privacyTowns) Town(ctx context.Context, tenant kernel.ID) (privacy.Town, error) {
-	t, err := p.a.Tenants.Get(ctx, tenant)
+func (p privacyTowns) Town(ctx context.Context, town kernel.ID) (privacy.Town, error) {
+	t, err := p.a.Tenants.Get(ctx, town)
 	if err != nil {
 		return privacy.Town{}, err
 	}
@@ -291,8 +292,10 @@ func (p privacyTowns) SetDays(ctx context.Context, by access.Actor, days map[str
 	if err != nil {
 		return err
 	}
-	t.Settings.Retention = days
-	return p.a.Tenants.Save(ctx, by, t)
+	return p.a.Tenants.Change(ctx, by, tenant.RetentionSection, t.Mark(tenant.RetentionSection), func(t *tenant.Tenant) error {
+		t.Settings.Retention = days
+		return nil
+	})
 }
 
 // people gives the accounts of a town.

@@ -29,6 +29,7 @@ func each(t *testing.T, f func(t *testing.T, a *app.App, who access.Actor)) {
 		t.Run(name, func(t *testing.T) {
 			seen := &acts{}
 			a, err := app.Open(context.Background(), app.Config{DataDir: t.TempDir(), Database: url(t), Trace: seen.note})
+			a, err := app.Open(context.Background(), app.Config{DataDir: t.TempDir(), Database: url(t), Trace: dbtest.Watch(t)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,6 +41,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	a.privacyPages(m, sessions)
 	a.planner(m)
 	a.trailPages(m)
+	a.townPages(m)
 	atlasweb.Register(m, a.Atlas)
 	reportweb.Register(m, a.Reports, reportweb.Options{Areas: a.Areas, Methods: a.Analysis})
 	return m
@@ -81,6 +82,7 @@ func (a *App) handlers() map[string]job.Handler {
 		discloseJob: a.disclose, closeJob: a.closeDisclosures, expireJob: a.expire,
 		linkJob: a.sendLink, expireLinks: a.dropLinks,
 		nightlyBackup: a.nightly,
+		copyJob:       a.copyTown,
 	}
 }
 

@@ -3,6 +3,9 @@
 package tenant
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
@@ -41,7 +44,7 @@ type Contact struct {
 	Address string      `json:"address,omitempty"` // postal, several lines
 }
 
-// Colours are the town's own colours as "#rrggbb"; empty: those of the program. Validate has measured every pair that a page shows.
+// Colours are the town's own colours as "#rrggbb"; empty: those of the program. Validate measures every pair that a page shows.
 type Colours struct {
 	Accent     string `json:"accent,omitempty"`      // links, buttons and marks on light pages
 	AccentDark string `json:"accent_dark,omitempty"` // the same on dark pages
@@ -96,4 +99,12 @@ func (s Settings) Keep(kind string, shipped int) int {
 		return days
 	}
 	return shipped
+}
+
+// clone gives settings that share no lists and maps with s.
+func (s Settings) clone() Settings {
+	s.Hosts, s.Languages = slices.Clone(s.Hosts), slices.Clone(s.Languages)
+	s.Terms, s.Retention = maps.Clone(s.Terms), maps.Clone(s.Retention)
+	s.Rules.FourEyes = maps.Clone(s.Rules.FourEyes)
+	return s
 }

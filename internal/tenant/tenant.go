@@ -2,8 +2,9 @@
 
 // Package tenant is the town, municipality or region whose planning the installation keeps. Everything else belongs to exactly one of them.
 //
-// A town's key is part of published addresses and never changes. A fictional town says so on every page. The name and settings are the town's
-// own words; they change without a trace, as no figure hangs on them.
+// Invariants: a town's key is part of published addresses and never changes; a fictional town says so on every page; every change of settings
+// is written to the audit trail, and of two people who change the same section at once the second is told; a colour that cannot be read is not
+// taken.
 package tenant
 
 import (
@@ -47,10 +48,12 @@ type Store interface {
 
 // Service keeps the rules of towns.
 type Service struct {
-	Store Store
-	Tx    Tx               // nil in tests of single rules
-	Trail access.Trail     // nil: nothing is written down
-	Now   func() time.Time // nil: time.Now
+	Store    Store
+	Tx       Tx
+	Files    Files
+	Trail    access.Trail     // nil: nothing is written down
+	FourEyes access.FourEyes  // nil: one person is enough
+	Now      func() time.Time // nil: time.Now
 }
 
 // Tx runs f in one transaction; platform/db implements it.
@@ -73,23 +76,15 @@ func (t Tenant) Validate() error {
 	if strings.TrimSpace(t.Name.String()) == "" {
 		f["name"] = "tenant.name.missing"
 	}
-	for _, h := range t.Settings.Hosts {
-		if !hostForm.MatchString(h) {
-			f["hosts"] = "tenant.hosts.form"
-		}
-	}
-	for _, l := range t.Settings.Languages {
-		if !langForm.MatchString(l) {
-			f["languages"] = "tenant.languages.form"
-		}
-	}
+	params := kernel.Params("key", t.Key)
+	t.Settings.check(f, params)
 	if len(f) == 0 {
 		return nil
 	}
-	return &kernel.Error{Kind: kernel.Invalid, Key: "tenant.invalid", Params: kernel.Params("key", t.Key), Fields: f}
+	return &kernel.Error{Kind: kernel.Invalid, Key: "tenant.invalid", Params: params, Fields: f}
 }
 
-// Create adds a town. Only the person at the command line may, as there is no town yet whose roles could allow it.
+// Create adds a town or region. Only the person at the command line may, as there is no town yet whose roles could allow it.
 func (s *Service) Create(ctx context.Context, a access.Actor, t Tenant) (Tenant, error) {
 	if !a.Has(access.Operator) {
 		return Tenant{}, kernel.E(kernel.Denied, "access.denied")
@@ -114,33 +109,6 @@ func (s *Service) Create(ctx context.Context, a access.Actor, t Tenant) (Tenant,
 	})
 }
 
-// Save changes name and settings of the actor's own town; key and identity stay.
-func (s *Service) Save(ctx context.Context, a access.Actor, t Tenant) error {
-	if err := access.Check(a, access.ManageTenant, access.Object{Tenant: t.ID}); err != nil {
-		return err
-	}
-	if err := t.Validate(); err != nil {
-		return err
-	}
-	return s.act(ctx, func(ctx context.Context) error {
-		list, err := s.Store.List(ctx)
-		if err != nil {
-			return err
-		}
-		for _, other := range list {
-			for _, h := range t.Settings.Hosts {
-				if other.ID != t.ID && slices.Contains(other.Settings.Hosts, h) {
-					return &kernel.Error{Kind: kernel.Conflict, Key: "tenant.host.taken", Params: kernel.Params("host", h), Fields: map[string]string{"hosts": "tenant.host.taken"}}
-				}
-			}
-		}
-		if err := s.Store.Update(ctx, t); err != nil {
-			return err
-		}
-		return s.record(ctx, a, "tenant.save", t)
-	})
-}
-
 // act runs f in a transaction.
 func (s *Service) act(ctx context.Context, f func(ctx context.Context) error) error {
 	if s.Tx == nil {
@@ -157,6 +125,12 @@ func (s *Service) record(ctx context.Context, a access.Actor, what string, t Ten
 
 // List gives all towns by key. It holds nothing that is not on public pages.
 func (s *Service) List(ctx context.Context) ([]Tenant, error) { return s.Store.List(ctx) }
+
+// KeepsFile tells whether a file is the logo of a town.
+func (s *Service) KeepsFile(ctx context.Context, sha256 string) (bool, error) {
+	list, err := s.Store.List(ctx)
+	return slices.ContainsFunc(list, func(t Tenant) bool { return t.Settings.Logo.SHA256 == sha256 }), err
+}
 
 // Get gives the town of the identifier with its settings.
 func (s *Service) Get(ctx context.Context, id kernel.ID) (Tenant, error) { return s.Store.Get(ctx, id) }

@@ -90,21 +90,3 @@ func TestFindSaysWhatToDo(t *testing.T) {
 		t.Errorf("second: %v %v", got, err)
 	}
 }
-
-func TestATownChangesOnlyItself(t *testing.T) {
-	f := &fake{list: []tenant.Tenant{{ID: "1", Key: "a", Name: kernel.T("A", ""), Settings: tenant.Settings{Hosts: []string{"a.example"}}}, {ID: "2", Key: "b", Name: kernel.T("B", "")}}}
-	s := &tenant.Service{Store: f}
-	admin := access.Actor{Tenant: "2", Person: "p", Roles: []access.Role{access.Admin}}
-	if err := s.Save(t.Context(), admin, f.list[0]); kernel.KindOf(err) != kernel.NotFound {
-		t.Errorf("another town's admin: %v", err)
-	}
-	b := f.list[1]
-	b.Settings.Hosts = []string{"a.example"}
-	if err := s.Save(t.Context(), admin, b); kernel.KindOf(err) != kernel.Conflict {
-		t.Errorf("a host of another town: %v", err)
-	}
-	b.Settings.Hosts = []string{"b.example"}
-	if err := s.Save(t.Context(), admin, b); err != nil {
-		t.Error(err)
-	}
-}

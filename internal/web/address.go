@@ -77,6 +77,9 @@ func (r *Request) Link(p string) string { return r.LinkIn(r.Lang, p) }
 // LinkIn is Link for another language.
 func (r *Request) LinkIn(lang, p string) string { return within(r.prefix, lang, r.Register, p) }
 
+// asset is the address of a file of the town that is the same in every language and register.
+func (r *Request) asset(p string) string { return within(r.prefix, i18n.German, kernel.Standard, p) }
+
 // Absolute is Link with scheme and host, for what leaves the page: mails, feeds, files. See Address.
 func (r *Request) Absolute(p string) string { return r.AddressOf(r.Tenant, p) }
 
@@ -146,3 +149,6 @@ func hostName(host string) string {
 	}
 	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
+
+// HostName is the name the request came under, in small letters and without port. Anybody can send any; it tells only which name leads here.
+func (r *Request) HostName() string { return hostName(r.Host) }

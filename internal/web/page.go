@@ -22,6 +22,7 @@ const (
 	NavAreas   Nav = "areas"
 	NavData    Nav = "data"
 	NavReports Nav = "reports"
+	NavRegion  Nav = "region"
 	NavWork    Nav = "work"
 )
 
@@ -63,6 +64,7 @@ var navItems = []navItem{
 	{NavAreas, "web.nav.areas", "/raeume", access.ReadPublic},
 	{NavData, "web.nav.data", "/daten", access.ReadPublic},
 	{NavReports, "web.nav.reports", "/berichte", access.ReadPublic},
+	{NavRegion, "web.nav.region", "/region", access.ReadPublic},
 	{NavWork, "web.nav.work", "/arbeit", access.SeeJobs},
 }
 
@@ -78,6 +80,9 @@ var footerItems = []navItem{
 func (r *Request) reachable(items []navItem) []navItem {
 	var out []navItem
 	for _, it := range items {
+		if it.nav == NavRegion && !r.Tenant.Region {
+			continue
+		}
 		if r.mux != nil && r.mux.has(it.path) && r.Can(it.do) {
 			out = append(out, it)
 		}

@@ -222,7 +222,7 @@ func (m *Mux) resolve(w http.ResponseWriter, r *Request, esc string) (string, er
 	if r.URL.Query().Get("sprache") == string(kernel.Leicht) {
 		r.Register = kernel.Leicht
 	}
-	r.P = i18n.For(r.Lang, r.Register)
+	r.P = i18n.For(r.Lang, r.Register).WithTerms(r.Tenant.Terms[r.Lang])
 	return rest, nil
 }
 

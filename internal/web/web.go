@@ -25,6 +25,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 )
 
 // Tenant is what a page needs to know of a town.
@@ -32,10 +33,21 @@ type Tenant struct {
 	ID        kernel.ID
 	Key       string
 	Name      kernel.Text
-	Fictional bool     // shown on every page, on screen and in print
-	Hosts     []string // host names under which the town is reached without /t/{key}; the first one is its own
-	Canonical bool     // readers under other names are sent to the first host
-	Languages []string // offered beside German; empty: all the catalogue has
+	Fictional bool                            // shown on every page, on screen and in print
+	Hosts     []string                        // host names under which the town is reached without /t/{key}; the first one is its own
+	Canonical bool                            // readers under other names are sent to the first host
+	Languages []string                        // offered beside German; empty: all the catalogue has
+	Region    bool                            // has member towns and shows them side by side
+	Style     string                          // path within the town of its style sheet; empty: the colours of the program
+	Logo      Picture                         // in place of the copper thread
+	Terms     map[string]map[string]i18n.Term // the town's words, by language and key
+}
+
+// Picture is a picture of the town with its size in pixels and what it shows.
+type Picture struct {
+	Path          string // within the town; empty: none
+	Width, Height int
+	Alt           kernel.Text
 }
 
 // Tenants knows the towns of the installation.

@@ -71,6 +71,9 @@ const (
 
 // DB is an open database with its schema up to date.
 type DB struct {
+	// Touched, when set before the database is used, is called in every transaction that changes what a tenant's pages show.
+	Touched func(ctx context.Context, tenant kernel.ID) error
+
 	engine  Engine
 	cfg     Config
 	writer  *sql.DB

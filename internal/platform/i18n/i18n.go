@@ -179,6 +179,9 @@ func parseSegments(s string) ([]segment, error) {
 			return nil, fmt.Errorf("placeholder without end in %q", s)
 		}
 		param, form, _ := strings.Cut(s[i+1:i+end], ":")
+		if strings.HasPrefix(param, "@") && !termForm(param) {
+			return nil, fmt.Errorf("unknown word %q", param)
+		}
 		if !forms[form] {
 			return nil, fmt.Errorf("unknown form %q of placeholder %q", form, param)
 		}
@@ -208,13 +211,14 @@ func Has(lang, key string) bool {
 	return ok
 }
 
-// Placeholders lists the names of the parameters a message uses, in all its forms, sorted and without repeats.
+// Placeholders lists the names of the parameters a message uses, in all its forms, sorted and without repeats; words of the town (see WithTerms)
+// are none of them.
 func Placeholders(lang, key string) []string {
 	m := load().messages[lang][key]
 	set := map[string]bool{}
 	for _, segs := range [][]segment{m.standard.one, m.standard.other, m.leicht.one, m.leicht.other} {
 		for _, s := range segs {
-			if s.param != "" {
+			if s.param != "" && s.param[0] != '@' {
 				set[s.param] = true
 			}
 		}
@@ -233,6 +237,7 @@ type Printer struct {
 	register kernel.Register
 	messages map[string]message
 	fallback map[string]message
+	terms    map[string]Term // the town's words; see WithTerms
 }
 
 // For gives the printer of a language and register; a language the catalogue does not have is spoken in German.
@@ -319,6 +324,10 @@ func (p *Printer) write(m message, param func(string) (any, bool)) string {
 	for _, s := range segs {
 		if s.param == "" {
 			b.WriteString(s.text)
+			continue
+		}
+		if s.param[0] == '@' {
+			b.WriteString(p.term(s.param))
 			continue
 		}
 		value, ok := param(s.param)

@@ -99,6 +99,18 @@ func open(tb testing.TB, cfg db.Config) *db.DB {
 	return d
 }
 
+// Watch gives a db.Config.Trace for tests of whole programs: when the test is over, every statement it was told must have named its tenant.
+func Watch(tb testing.TB) func(query string, args []any) {
+	tb.Helper()
+	rec := &recorder{seen: map[string]bool{}}
+	tb.Cleanup(func() {
+		for _, w := range rec.faults() {
+			tb.Error(w)
+		}
+	})
+	return rec.note
+}
+
 var recorders sync.Map // *db.DB to *recorder
 
 // recorder remembers each statement text once, in the order of their first run.
