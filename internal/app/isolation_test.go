@@ -18,19 +18,19 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/tenant"
 )
 
-// The words a canary town is filled with: none of them may turn up on a page of another town.
+// The words a town is filled with: none of them may turn up on a page of another town.
 const (
-	canary     = "Kanarienvogel"
-	canaryMail = "kanarienvogel@anderswo.example"
-	canaryKey  = "KANARIE01"
-	canaryN    = 987123
+	bird     = "Kanarienvogel"
+	birdMail = "kanarienvogel@anderswo.example"
+	birdKey  = "KANARIE01"
+	birdN    = 987123
 )
 
-// canaryTown fills a town with words and numbers of its own and gives what a page of it is addressed by.
-func canaryTown(t *testing.T, a *app.App) []string {
+// birdTown fills a town with words and numbers of its own and gives what a page of it is addressed by.
+func birdTown(t *testing.T, a *app.App) []string {
 	t.Helper()
 	ctx := context.Background()
-	town, err := a.Init(ctx, "anderswo", kernel.T(canary+"stadt", canary+" town"), true)
+	town, err := a.Init(ctx, "anderswo", kernel.T(bird+"stadt", bird+" town"), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,20 +38,20 @@ func canaryTown(t *testing.T, a *app.App) []string {
 	const geo = `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":"KANARIE01","name":"Kanarienvogelweg"},"geometry":{"type":"Polygon","coordinates":[[[9,51],[9.01,51],[9.01,51.01],[9,51.01],[9,51]]]}},
 		{"type":"Feature","properties":{"id":"KANARIE02","name":"Kanarienvogelplatz"},"geometry":{"type":"Polygon","coordinates":[[[9.01,51],[9.02,51],[9.02,51.01],[9.01,51.01],[9.01,51]]]}}]}`
 	_, err = a.Areas.Import(ctx, who, area.ImportRequest{
-		Level: "raum", Rank: 4, Edition: "2018", ValidFrom: "2018-01-01", KeyField: "id", NameField: "name", FileName: canary + ".geojson",
+		Level: "raum", Rank: 4, Edition: "2018", ValidFrom: "2018-01-01", KeyField: "id", NameField: "name", FileName: bird + ".geojson",
 		Data: strings.NewReader(geo), Size: int64(len(geo)),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	counted(t, a, who, "raum", "2020-12-31", fmt.Sprintf("KANARIE01;%d;%d;2000", canaryN, 4*canaryN), fmt.Sprintf("KANARIE02;%d;%d;2000", canaryN+1, 4*canaryN))
+	counted(t, a, who, "raum", "2020-12-31", fmt.Sprintf("KANARIE01;%d;%d;2000", birdN, 4*birdN), fmt.Sprintf("KANARIE02;%d;%d;2000", birdN+1, 4*birdN))
 	publishAll(t, a, who)
-	person, _, err := a.Accounts.Add(ctx, who, account.New{Email: canaryMail, Name: canary, Roles: []access.Role{access.Planner}, Password: passphrase})
+	person, _, err := a.Accounts.Add(ctx, who, account.New{Email: birdMail, Name: bird, Roles: []access.Role{access.Planner}, Password: passphrase})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Tenants.Change(ctx, who, tenant.ContactSection, (tenant.Tenant{}).Mark(tenant.ContactSection), func(x *tenant.Tenant) error {
-		x.Settings.Contact = tenant.Contact{Name: kernel.T("Amt "+canary, ""), Email: canaryMail}
+		x.Settings.Contact = tenant.Contact{Name: kernel.T("Amt "+bird, ""), Email: birdMail}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func canaryTown(t *testing.T, a *app.App) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []string{string(slices[0].ID), string(slices[0].EditionID), string(deliveries[0].ID), string(person.ID), canaryKey, "anderswo"}
+	return []string{string(slices[0].ID), string(slices[0].EditionID), string(deliveries[0].ID), string(person.ID), birdKey, "anderswo"}
 }
 
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
@@ -77,9 +77,9 @@ func strange(id string) string {
 	return id[:len(id)-1] + "x"
 }
 
-// leaks names the canary words in a page.
+// leaks names the bird's words in a page.
 func leaks(body string) string {
-	for _, w := range []string{canary, canaryMail, "Kanarienvogelweg", fmt.Sprint(canaryN), "987.123", "987,123"} {
+	for _, w := range []string{bird, birdMail, "Kanarienvogelweg", fmt.Sprint(birdN), "987.123", "987,123"} {
 		if strings.Contains(strings.ToLower(body), strings.ToLower(w)) {
 			return w
 		}
@@ -92,7 +92,7 @@ func leaks(body string) string {
 func TestNothingOfATownTurnsUpInAnother(t *testing.T) {
 	offices(t, func(o *office) {
 		monitored(o.t, o.app, o.who, 10)
-		foreign := canaryTown(o.t, o.app)
+		foreign := birdTown(o.t, o.app)
 		desks := map[string]*desk{"anonymous": o.anonymous(), "planner": o.planner(), "admin": o.signIn("admin@stadt.example")}
 		for _, role := range access.Roles() {
 			if role == access.Planner || role == access.Admin {
@@ -144,9 +144,9 @@ func TestNothingOfATownTurnsUpInAnother(t *testing.T) {
 		if pages < 500 {
 			o.t.Errorf("only %d pages asked for", pages)
 		}
-		// And the other way round: the canary town does show what the search is for.
-		if p := o.anonymous().get("/t/anderswo/raeume/raum/2018/" + canaryKey); leaks(p.body) == "" {
-			o.t.Errorf("the canary town does not sing: %d", p.code)
+		// And the other way round: the bird's town does show what the search is for.
+		if p := o.anonymous().get("/t/anderswo/raeume/raum/2018/" + birdKey); leaks(p.body) == "" {
+			o.t.Errorf("the bird's town does not sing: %d", p.code)
 		}
 	})
 }
