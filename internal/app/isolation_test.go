@@ -5,7 +5,6 @@ package app_test
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -67,8 +66,6 @@ func birdTown(t *testing.T, a *app.App) []string {
 	return []string{string(slices[0].ID), string(slices[0].EditionID), string(deliveries[0].ID), string(person.ID), birdKey, "anderswo"}
 }
 
-var parameter = regexp.MustCompile(`\{[^}]*\}`)
-
 // strange makes an identifier of the same form that no town has.
 func strange(id string) string {
 	if len(id) == 36 {
@@ -111,7 +108,7 @@ func TestNothingOfATownTurnsUpInAnother(t *testing.T) {
 			}
 			path := strings.TrimSuffix(route.Path, "{$}")
 			for name, d := range desks {
-				if !parameter.MatchString(path) {
+				if !placeholder.MatchString(path) {
 					p := d.get(path)
 					pages++
 					if w := leaks(p.body); w != "" {
@@ -124,8 +121,8 @@ func TestNothingOfATownTurnsUpInAnother(t *testing.T) {
 				}
 				for _, id := range foreign {
 					other := strange(id)
-					mine := d.get(parameter.ReplaceAllString(path, id))
-					none := d.get(parameter.ReplaceAllString(path, other))
+					mine := d.get(placeholder.ReplaceAllString(path, id))
+					none := d.get(placeholder.ReplaceAllString(path, other))
 					pages++
 					// The address asked for is all that may differ.
 					x, y := strings.ReplaceAll(mine.body, id, "#"), strings.ReplaceAll(none.body, other, "#")

@@ -582,6 +582,16 @@ func staff(r *web.Request) []web.Card {
 	if r.Can(access.ReadAudit) {
 		list = append(list, web.Card{Title: r.T("planner.desk.audit"), Href: r.Link("/arbeit/protokoll"), Text: r.T("planner.desk.audit.text")})
 	}
+	if r.Can(access.ManageTenant) {
+		list = append(list, web.Card{Title: r.T("tenant.page.title"), Href: r.Link("/arbeit/stadt"), Text: r.T("tenant.page.card")})
+	}
+	if r.Can(access.ManageRegional) {
+		title := r.T("region.work.town.title")
+		if r.Tenant.Region {
+			title = r.T("region.work.title")
+		}
+		list = append(list, web.Card{Title: title, Href: r.Link("/arbeit/region"), Text: r.T("region.work.card")})
+	}
 	return append(list, web.Card{Title: r.T("planner.desk.account"), Href: r.Link("/konto"), Text: r.T("planner.desk.account.text")})
 }
 
