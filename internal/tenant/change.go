@@ -101,6 +101,32 @@ func (s *Service) Change(ctx context.Context, a access.Actor, section Section, m
 	})
 }
 
+// Save writes name and settings of the actor's own town as a whole, for programs; people change one section at a time. The same rules hold.
+func (s *Service) Save(ctx context.Context, a access.Actor, t Tenant) error {
+	if err := access.Check(a, access.ManageTenant, access.Object{Tenant: t.ID}); err != nil {
+		return err
+	}
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	now, err := s.Store.Get(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.secondForRules(ctx, a, now, t); err != nil {
+		return err
+	}
+	return s.act(ctx, func(ctx context.Context) error {
+		if err := s.hostsFree(ctx, t); err != nil {
+			return err
+		}
+		if err := s.Store.Update(ctx, t); err != nil {
+			return err
+		}
+		return s.record(ctx, a, "tenant.save", t)
+	})
+}
+
 // changed gives the town as it is and as it would be, checked.
 func (s *Service) changed(ctx context.Context, a access.Actor, section Section, mark string, apply func(*Tenant) error) (now, t Tenant, err error) {
 	if now, err = s.Store.Get(ctx, a.Tenant); err != nil {
