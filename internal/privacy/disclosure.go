@@ -167,6 +167,10 @@ func (s *Service) StartGranted(ctx context.Context, by access.Actor, id kernel.I
 		if err := s.Store.StartDisclosure(ctx, by.Tenant, id, session); err != nil {
 			return err
 		}
+		err := access.Record(ctx, s.Trail, by, access.Act{Do: access.AnswerPrivacy, What: "privacy.make", Object: kernel.Ref{Kind: "account", ID: d.Person}})
+		if err != nil {
+			return err
+		}
 		return s.Jobs.Disclose(ctx, by.Tenant, id)
 	})
 }
