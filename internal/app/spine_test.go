@@ -28,8 +28,11 @@ func each(t *testing.T, f func(t *testing.T, a *app.App, who access.Actor)) {
 	for name, url := range engines {
 		t.Run(name, func(t *testing.T) {
 			seen := &acts{}
-			a, err := app.Open(context.Background(), app.Config{DataDir: t.TempDir(), Database: url(t), Trace: seen.note})
-			a, err := app.Open(context.Background(), app.Config{DataDir: t.TempDir(), Database: url(t), Trace: dbtest.Watch(t)})
+			watch := dbtest.Watch(t)
+			a, err := app.Open(context.Background(), app.Config{DataDir: t.TempDir(), Database: url(t), Trace: func(query string, args []any) {
+				seen.note(query, args)
+				watch(query, args)
+			}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -73,7 +73,7 @@ func newMux(list towns) *web.Mux {
 	m.Handle("GET /arbeit", access.SeeJobs, page("Arbeit"))
 	m.Handle("GET /arbeit/figures", access.ReadInternal, page("Figuren"))
 	m.Handle("POST /arbeit/figures", access.ImportData, func(w http.ResponseWriter, r *web.Request) error {
-		return r.Done(w, "/arbeit", "notice.account.roles")
+		return r.Done(w, "/arbeit", "notice.account.enabled")
 	})
 	return m
 }
@@ -563,7 +563,7 @@ func TestSuccessMessagesAreOursOnly(t *testing.T) {
 	m := newMux(one)
 	w := do(m, "POST", "/arbeit/figures", nil, as("planner1")...)
 	next := w.Header().Get("Location")
-	if b := get(m, next, as("planner1")...).Body.String(); !strings.Contains(b, "Die Aufgaben sind gespeichert.") {
+	if b := get(m, next, as("planner1")...).Body.String(); !strings.Contains(b, "Das Konto ist freigegeben.") {
 		t.Errorf("no message at %s", next)
 	}
 	for _, forged := range []string{"Sie+haben+gewonnen", "access.denied", "notice.nothing", "%3Cscript%3E"} {
