@@ -142,7 +142,6 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Backup.At != "" {
 		a.lastBackup = a.provenAt
 	}
-	a.Atlas = &atlas.Service{Gate: a.Gate, Areas: a.Areas, Index: a.Analysis, Drawing: &atlasweb.Maps{}}
 	a.Tenants.Files = files
 	a.Regions = a.regions()
 	a.Reports = a.reports()
