@@ -16,7 +16,10 @@ fi
 # Each component's Go file must be what templ makes of it today; the file names in it depend on the folder templ was started in.
 plain() { sed 's/FileName: `[^`]*`/FileName: ``/'; }
 while read -r f; do
-  if ! cmp -s <(tool templ generate -stdout -f "$f" 2>/dev/null | plain) <(plain <"${f%.templ}_templ.go"); then
+  if ! made=$(tool templ generate -stdout -f "$f" 2>/dev/null | plain; exit "${PIPESTATUS[0]}"); then
+    echo "lint: $f cannot be generated" >&2
+    bad=1
+  elif [ -n "$made" ] && ! cmp -s <(printf '%s\n' "$made") <(plain <"${f%.templ}_templ.go"); then # nothing is printed for a file that is the same
     echo "lint: ${f%.templ}_templ.go is not up to date, run \"make generate\"" >&2
     bad=1
   fi

@@ -96,9 +96,16 @@ func (c *TenantShowCmd) Run(e *Env) error {
 	}
 	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
 	for _, l := range [][2]string{
-		{"key", t.Key}, {"kind", string(t.Kind)}, {"name", t.Name["de"]}, {"name-en", t.Name["en"]}, {"fictional", fmt.Sprint(t.Fictional)},
-		{"hosts", strings.Join(t.Settings.Hosts, " ")}, {"canonical", fmt.Sprint(t.Settings.Canonical)}, {"address", address},
-		{"languages", strings.Join(t.Settings.Languages, " ")}, {"version", fmt.Sprint(t.Version)},
+		{"key", t.Key},
+		{"kind", string(t.Kind)},
+		{"name", t.Name["de"]},
+		{"name-en", t.Name["en"]},
+		{"fictional", fmt.Sprint(t.Fictional)},
+		{"hosts", strings.Join(t.Settings.Hosts, " ")},
+		{"canonical", fmt.Sprint(t.Settings.Canonical)},
+		{"address", address},
+		{"languages", strings.Join(t.Settings.Languages, " ")},
+		{"version", fmt.Sprint(t.Version)},
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", l[0], visible(l[1]))
 	}

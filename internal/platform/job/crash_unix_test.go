@@ -35,7 +35,9 @@ func TestChildProcess(t *testing.T) {
 	}
 	w := job.Worker{
 		Queue: job.New(d, clock.System{}), Poll: 10 * time.Millisecond,
-		Tenants: func(context.Context) ([]kernel.ID, error) { return []kernel.ID{kernel.ID(os.Getenv("JOB_TEST_TENANT"))}, nil },
+		Tenants: func(context.Context) ([]kernel.ID, error) {
+			return []kernel.ID{kernel.ID(os.Getenv("JOB_TEST_TENANT"))}, nil
+		},
 		Handlers: map[string]job.Handler{"effect": func(ctx context.Context, r *job.Run) error {
 			wait := func(now string) {
 				if now == when {

@@ -7,10 +7,8 @@ package privacyweb
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"strconv"
@@ -718,11 +716,8 @@ func proofTable(r *web.Request, list []privacy.Proof) web.Table {
 	t := web.Table{
 		Caption: r.T("privacy.proofs.title"), Hidden: true, Small: true, Empty: r.T("privacy.proofs.none"),
 		Columns: []web.Column{
-			{Text: r.T("privacy.proofs.at")},
-			{Text: r.T("privacy.entry.title")},
-			{Text: r.T("privacy.proofs.before")},
-			{Text: r.T("privacy.proofs.deleted"), Numeric: true},
-			{Text: r.T("privacy.proofs.state")},
+			{Text: r.T("privacy.proofs.at")}, {Text: r.T("privacy.entry.title")}, {Text: r.T("privacy.proofs.before")},
+			{Text: r.T("privacy.proofs.deleted"), Numeric: true}, {Text: r.T("privacy.proofs.state")},
 		},
 	}
 	for _, p := range list {
@@ -731,11 +726,8 @@ func proofTable(r *web.Request, list []privacy.Proof) web.Table {
 			state = r.T("privacy.proofs.broken")
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
-			{Text: r.P.DateTime(p.Began)},
-			{Text: r.T("privacy.kind." + p.Kind + ".title")},
-			{Text: r.P.DateTime(p.Before)},
-			{Text: r.P.Int(p.Deleted)},
-			{Text: state},
+			{Text: r.P.DateTime(p.Began)}, {Text: r.T("privacy.kind." + p.Kind + ".title")}, {Text: r.P.DateTime(p.Before)},
+			{Text: r.P.Int(p.Deleted)}, {Text: state},
 		}})
 	}
 	return t
@@ -1506,9 +1498,7 @@ func barrierTable(r *web.Request, list []privacy.BarrierReport, now kernel.Insta
 	}
 	for _, b := range list {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
-			{Text: short(b.Body), Href: r.Link(barriersPath + "/" + string(b.ID))},
-			{Text: r.P.DateTime(b.Received)},
-			{Text: r.P.DateTime(b.Due)},
+			{Text: short(b.Body), Href: r.Link(barriersPath + "/" + string(b.ID))}, {Text: r.P.DateTime(b.Received)}, {Text: r.P.DateTime(b.Due)},
 			{Content: barrierBadge(r, b, now)},
 		}})
 	}
