@@ -29,14 +29,15 @@ var writes = regexp.MustCompile(`(?is)^\s*(?:insert into|update|delete from)\s+(
 
 // silent are tables whose change is no act of a person, each with the reason.
 var silent = map[string]string{
-	"session":         "that somebody is signed in, not what was done",
-	"job":             "what follows from an act",
-	"tenant":          "only where the count of changes is moved; names and settings are told apart below",
-	"outbox":          "mail that follows from an act",
-	"audit_entry":     "the trail itself",
-	"audit_head":      "the trail itself",
-	"slice_state":     "counted anew from figures",
-	"sign_in_failure": "wrong guesses are counted, nothing is done",
+	"session":        "that somebody is signed in, not what was done",
+	"job":            "what follows from an act",
+	"tenant":         "only where the count of changes is moved; names and settings are told apart below",
+	"outbox":         "mail that follows from an act",
+	"audit_entry":    "the trail itself",
+	"audit_head":     "the trail itself",
+	"slice_state":    "counted anew from figures",
+	"signin_failure": "wrong guesses are counted, nothing is done",
+	"signin_device":  "the browser a person used, kept with the sign-in itself",
 }
 
 func (a *acts) note(query string, _ []any) {
