@@ -139,13 +139,22 @@ func (h handlers) signedIn(w http.ResponseWriter, r *web.Request, f *web.Form, a
 	if a.MustChange {
 		return r.Redirect(w, ownPath)
 	}
+	back := f.Value("weiter")
+	if who, err := h.service.Actor(r.Context(), r.Tenant.ID, a.ID); err != nil {
+		return err
+	} else if back == staffPath && !access.Can(who, access.SeeJobs, access.Object{Tenant: r.Tenant.ID}) {
+		back = ownPath // citizens and the council have no desk
+	}
 	if k, ok := web.ParseKept(f.Value("behalten")); ok {
 		p := web.Page{Title: r.T("web.kept.title"), NoIndex: true, Narrow: true}
 		w.Header().Set("Cache-Control", "no-store")
 		return r.Render(w, p, keptPage(k))
 	}
-	return r.Redirect(w, f.Value("weiter"))
+	return r.Redirect(w, back)
 }
+
+// staffPath is where a sign-in leads that came from nowhere in particular.
+const staffPath = "/arbeit"
 
 func secondTitle(r *web.Request) web.Page {
 	return web.Page{Title: r.T("signin.second.title"), NoIndex: true, Narrow: true, Scripts: []string{"passkey.js"}}
