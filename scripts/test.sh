@@ -9,6 +9,6 @@ if [ $# -eq 0 ]; then set -- ./...; fi
 export REQUIRE_POSTGRES=1 REQUIRE_BROWSER=1
 mkdir -p .cache
 go build -o .cache/testsum ./scripts/testsum || exit 1
-scripts/with-postgres.sh go test -json -vet=off -timeout 12m "$@" | .cache/testsum
+scripts/with-postgres.sh go test -json -vet=off -timeout 40m "$@" | .cache/testsum
 status=("${PIPESTATUS[@]}")
 [ "${status[0]}" -eq 0 ] && [ "${status[1]}" -eq 0 ]
