@@ -201,6 +201,7 @@ type load struct {
 	failed int64
 	bytes  int64
 	span   time.Duration
+	worst  []time.Duration // in each second
 }
 
 // fire asks at the rate for the time, or until done.
@@ -221,6 +222,7 @@ func fire(b *testing.B, base string, pages []string, span time.Duration, done <-
 	var failed, bytes atomic.Int64
 	var mu sync.Mutex
 	l := load{pages: len(pages)}
+	start := time.Now()
 	var wg sync.WaitGroup
 	for range 128 {
 		wg.Go(func() {
@@ -244,14 +246,21 @@ func fire(b *testing.B, base string, pages []string, span time.Duration, done <-
 				if err != nil {
 					failed.Add(1)
 				}
-				own = append(own, time.Since(q.due))
+				took := time.Since(q.due)
+				own = append(own, took)
+				mu.Lock()
+				second := int(q.due.Sub(start) / time.Second)
+				for len(l.worst) <= second {
+					l.worst = append(l.worst, 0)
+				}
+				l.worst[second] = max(l.worst[second], took.Round(time.Millisecond))
+				mu.Unlock()
 			}
 			mu.Lock()
 			l.took = append(l.took, own...)
 			mu.Unlock()
 		})
 	}
-	start := time.Now()
 	for n := 0; time.Since(start) < span; n++ {
 		due := start.Add(time.Duration(n) * time.Second / time.Duration(rate))
 		if wait := time.Until(due); wait > 0 {
@@ -281,7 +290,7 @@ func (l load) report(b *testing.B, name string) {
 	b.ReportMetric(at(0.999), name+"ms-p99.9")
 	b.ReportMetric(at(1), name+"ms-most")
 	b.ReportMetric(float64(l.failed), name+"failed")
-	b.Logf("%d requests for %d pages in %v, %d MB, %d failed", len(l.took), l.pages, l.span.Round(time.Millisecond), l.bytes>>20, l.failed)
+	b.Logf("%d requests for %d pages in %v, %d MB, %d failed; the slowest of each second: %v", len(l.took), l.pages, l.span.Round(time.Millisecond), l.bytes>>20, l.failed, l.worst)
 }
 
 // BenchmarkPublicPageInProcess is the work of one public page without network and client, taking turns through the example town's pages.
