@@ -7,8 +7,10 @@ import (
 	"container/list"
 	"io"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sync/singleflight"
@@ -32,10 +34,11 @@ func Cached(version Version, h Handler) Handler {
 		if r.NotModified(w, v) {
 			return nil
 		}
-		page, err := r.mux.cache.get(w.Header().Get("ETag"), r, h)
+		page, etag, err := r.mux.cache.get(w.Header().Get("ETag"), r.etag(""), r, h)
 		if err != nil {
 			return err
 		}
+		w.Header().Set("ETag", etag)
 		return page.write(w, r)
 	}
 }
@@ -86,15 +89,24 @@ type pageCache struct {
 	pages  map[string]*list.Element
 	order  *list.List
 	flight singleflight.Group
+	// newest holds the key of the page last drawn for an address, whatever its version.
+	newest  map[string]string
+	drawing chan struct{} // one place a processor
 }
 
 type cacheEntry struct {
-	key  string
-	page *keptPage
+	key     string
+	address string
+	page    *keptPage
+	current time.Time // when it was last known to be the newest
 }
 
+// outdatedFor is how long after it was last known to be current a page may be shown while others are being drawn: when a delivery or a release changes
+// everything, thousands of readers do not wait for all pages to be drawn anew. With a processor free the page is drawn at once.
+const outdatedFor = 2 * time.Second
+
 func newPageCache(limit int) *pageCache {
-	return &pageCache{limit: limit, pages: map[string]*list.Element{}, order: list.New()}
+	return &pageCache{limit: limit, pages: map[string]*list.Element{}, order: list.New(), newest: map[string]string{}, drawing: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // CacheUse tells how many pages are kept in memory and how many bytes they take.
@@ -109,45 +121,78 @@ func (c *pageCache) find(key string) *keptPage {
 	defer c.mu.Unlock()
 	if e, ok := c.pages[key]; ok {
 		c.order.MoveToFront(e)
-		return e.Value.(*cacheEntry).page
+		entry := e.Value.(*cacheEntry)
+		entry.current = time.Now()
+		return entry.page
 	}
 	return nil
 }
 
-// get gives the page from memory, or has it drawn once however many ask for it at the same time.
-func (c *pageCache) get(key string, r *Request, h Handler) (*keptPage, error) {
+// get gives the page from memory, or has it drawn once however many ask for it at the same time, and as many at once as there are processors. etag
+// is that of the page given, which may be the one before for a moment.
+func (c *pageCache) get(key, address string, r *Request, h Handler) (page *keptPage, etag string, err error) {
 	if p := c.find(key); p != nil {
-		return p, nil
+		return p, key, nil
+	}
+	if len(c.drawing) == cap(c.drawing) {
+		if p, old := c.before(address); p != nil {
+			return p, old, nil
+		}
 	}
 	v, err, _ := c.flight.Do(key, func() (any, error) {
 		if p := c.find(key); p != nil {
 			return p, nil
 		}
+		select {
+		case c.drawing <- struct{}{}:
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+		defer func() { <-c.drawing }()
 		p, err := draw(r, h)
 		if err == nil && p.status == http.StatusOK {
-			c.put(key, p)
+			c.put(key, address, p)
 		}
 		return p, err
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return v.(*keptPage), nil
+	return v.(*keptPage), key, nil
 }
 
-func (c *pageCache) put(key string, p *keptPage) {
+// before gives the page last drawn for an address as long as it may still be shown.
+func (c *pageCache) before(address string) (page *keptPage, etag string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.pages[c.newest[address]]
+	if !ok {
+		return nil, ""
+	}
+	entry := e.Value.(*cacheEntry)
+	if time.Since(entry.current) > outdatedFor {
+		return nil, ""
+	}
+	return entry.page, entry.key
+}
+
+func (c *pageCache) put(key, address string, p *keptPage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.pages[key]; ok || len(p.packed) > c.limit/4 {
 		return
 	}
-	c.pages[key] = c.order.PushFront(&cacheEntry{key, p})
+	c.pages[key] = c.order.PushFront(&cacheEntry{key: key, address: address, page: p, current: time.Now()})
+	c.newest[address] = key
 	c.used += len(p.packed) + len(key) + 512
 	for c.used > c.limit {
 		last := c.order.Back()
 		e := last.Value.(*cacheEntry)
 		c.order.Remove(last)
 		delete(c.pages, e.key)
+		if c.newest[e.address] == e.key {
+			delete(c.newest, e.address)
+		}
 		c.used -= len(e.page.packed) + len(e.key) + 512
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -210,5 +211,55 @@ func TestObservationsHoldNoPersonalData(t *testing.T) {
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestPagesStayQuickWhenEverythingChanges: when the version of all pages changes at once, as many are drawn at the same time as there are processors;
+// readers of the others get the page before for a moment, with its own ETag, and then the new one.
+func TestPagesStayQuickWhenEverythingChanges(t *testing.T) {
+	var version atomic.Int64
+	var drawing, most atomic.Int64
+	hold := make(chan struct{})
+	blocked := atomic.Bool{}
+	m := web.New(web.Options{Tenants: one, Log: slog.New(slog.DiscardHandler)})
+	stamp := func(*web.Request) (string, error) { return fmt.Sprint(version.Load()), nil }
+	m.Handle("GET /seite/{n}", access.ReadPublic, web.Cached(stamp, func(w http.ResponseWriter, r *web.Request) error {
+		n := drawing.Add(1)
+		defer drawing.Add(-1)
+		for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
+		}
+		if blocked.Load() {
+			<-hold
+		}
+		return page(fmt.Sprintf("Stand%d", version.Load()))(w, r)
+	}))
+	const pages = 40
+	old := get(m, "/seite/0").Header().Get("ETag")
+	for n := range pages {
+		if w := get(m, fmt.Sprintf("/seite/%d", n)); !strings.Contains(w.Body.String(), "Stand0") {
+			t.Fatal("the first version is not shown")
+		}
+	}
+	blocked.Store(true)
+	version.Store(1)
+	var wg sync.WaitGroup
+	for n := range runtime.GOMAXPROCS(0) { // these draw and take their time
+		wg.Go(func() { get(m, fmt.Sprintf("/seite/%d", pages-1-n)) })
+	}
+	for start := time.Now(); drawing.Load() < int64(runtime.GOMAXPROCS(0)) && time.Since(start) < time.Minute; time.Sleep(time.Millisecond) {
+	}
+	w := get(m, "/seite/0")
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Stand0") || w.Header().Get("ETag") != old {
+		t.Errorf("a reader of another page had to wait, or got the wrong ETag: %d %s", w.Code, w.Header().Get("ETag"))
+	}
+	close(hold)
+	wg.Wait()
+	for n := range pages {
+		if w := get(m, fmt.Sprintf("/seite/%d", n)); !strings.Contains(w.Body.String(), "Stand1") || w.Header().Get("ETag") == old {
+			t.Errorf("page %d is still the one before", n)
+		}
+	}
+	if got := most.Load(); got > int64(runtime.GOMAXPROCS(0)) {
+		t.Errorf("%d pages were drawn at once", got)
 	}
 }
