@@ -7,10 +7,8 @@ package web
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
@@ -235,7 +233,7 @@ func shell(r *Request, p Page, content templ.Component) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var13 := []any{"kf-main", templ.KV("kf-main--wide", p.Wide), templ.KV("kf-main--narrow", p.Narrow)}
+		var templ_7745c5c3_Var13 = []any{"kf-main", templ.KV("kf-main--wide", p.Wide), templ.KV("kf-main--narrow", p.Narrow)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var13...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
