@@ -72,6 +72,7 @@ func (a *acts) untold() []string {
 
 // changesNothing are routes that write without an act, each with the reason.
 var changesNothing = map[string]string{
+	"POST /konto/anmeldung/app":                        "makes a seed that opens nothing before its first code is confirmed, which is the act",
 	"POST /arbeit/eingang/zahlen/{id}/uebernehmen":     "the act is the delivery, which several clicks or a job in the background make once",
 	"POST /arbeit/eingang/zahlen/{id}":                 "keeps what a form holds until the file is taken, which is an act",
 	"POST /arbeit/eingang/zahlen/{id}/pruefung":        "keeps what a form holds until the file is taken, which is an act",
