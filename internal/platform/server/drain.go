@@ -80,10 +80,14 @@ func (d *Drain) Stop(ctx context.Context, idle time.Duration) (cut int) {
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for d.count(nil) > 0 && grace.Err() == nil {
+	// Quiet means quiet for some ticks: a connection that was accepted just before the listener closed is not among the open ones yet.
+	for quiet := 0; quiet < 5 && grace.Err() == nil; {
 		select {
 		case <-grace.Done():
 		case <-tick.C:
+		}
+		if quiet++; d.count(nil) > 0 {
+			quiet = 0
 		}
 	}
 	if d.srv.Shutdown(ctx) == nil {
