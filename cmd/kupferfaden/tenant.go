@@ -71,6 +71,9 @@ func (c *TenantListCmd) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
+	if len(list) == 0 {
+		return kernel.E(kernel.NotFound, "tenant.none")
+	}
 	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
 	for _, t := range list {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.Key, t.Kind, visible(t.Name.String()), strings.Join(t.Settings.Hosts, " "))
