@@ -46,6 +46,10 @@ func (c *ServeCmd) Run(e *Env, verb *kong.Context) error {
 		config.Claim, config.Alone = before.Claim, before.Quiet
 	}
 	a, err := app.Open(e.Ctx, config)
+	if errors.Is(err, context.Canceled) && e.Ctx.Err() != nil {
+		log.Info("stopped") // asked to end while starting is no failure
+		return nil
+	}
 	if err != nil {
 		return err
 	}

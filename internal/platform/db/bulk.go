@@ -123,8 +123,22 @@ func plain(v any) (driver.Value, error) {
 	return plain(w)
 }
 
-// bulkCopy streams the rows to PostgreSQL in COPY's text format, so that the server reads the values as it reads parameters in text form.
+// bulkCopy runs copyRows in a goroutine of its own: the driver reads the rows in another one than it is called in, and a pulled sequence may only
+// be read by goroutines that are tied to their thread as the one that began it was; a worker that stands back behind the pages is tied.
 func bulkCopy(ctx context.Context, st *txState, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
+	ended := make(chan any, 1)
+	go func() {
+		defer func() { ended <- recover() }()
+		n, err = copyRows(ctx, st, table, columns, rows)
+	}()
+	if p := <-ended; p != nil {
+		panic(p) // the caller's transaction rolls back and hands it on
+	}
+	return n, err
+}
+
+// copyRows streams the rows to PostgreSQL in COPY's text format, so that the server reads the values as it reads parameters in text form.
+func copyRows(ctx context.Context, st *txState, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
 	next, stop := iter.Pull2(rows)
 	defer stop()
 	src := &copySource{next: next, named: make([]driver.NamedValue, len(columns))}

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"math"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
 
@@ -149,6 +150,21 @@ func TestBulkWritesWhatInsertWrites(t *testing.T) {
 		}
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("got  %+v\nwant %+v (%v)", got, want, err)
+		}
+	})
+}
+
+// A worker that stands back behind the pages is tied to its thread, whose priority is lower.
+func TestBulkRunsInAWorkerThatIsTiedToItsThread(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		done := make(chan error)
+		go func() {
+			runtime.LockOSThread() // not given back: the thread ends with the goroutine
+			_, err := bulk(context.Background(), d, rowsOf([]any{"t", "a", 1.5, 7, true, nil, nil, nil}, []any{"t", "b", 1.5, 7, true, nil, nil, nil}))
+			done <- err
+		}()
+		if err := <-done; err != nil || count(t, d) != 2 {
+			t.Fatalf("%v, %d rows", err, count(t, d))
 		}
 	})
 }
