@@ -292,8 +292,8 @@ func TestADamagedFileIsRefusedWithItsName(t *testing.T) {
 	}
 	_, err := openAt(t, db.Config{DataDir: dir})
 	var k *kernel.Error
-	if !errors.As(err, &k) || k.Key != "db.damaged" || !strings.Contains(err.Error(), path) {
-		t.Fatalf("got %v, want db.damaged naming %s", err, path)
+	if !errors.As(err, &k) || k.Key != "db.damaged_file" || !strings.Contains(err.Error(), path) {
+		t.Fatalf("got %v, want db.damaged_file naming %s", err, path)
 	}
 }
 

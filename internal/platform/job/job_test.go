@@ -46,7 +46,7 @@ func each(t *testing.T, f func(x *fixture)) {
 		run(t, d, `create table effect (tenant_id uuid not null, id text not null, primary key (tenant_id, id))`)
 		f(x)
 		goleak.VerifyNone(t, before, goleak.IgnoreTopFunction("database/sql.(*DB).connectionCleaner"),
-			goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/internal/pgio.(*Conn).bgReader"))
+			goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgconn/internal/bgreader.(*BGReader).bgRead"))
 	})
 }
 
