@@ -84,6 +84,7 @@ type DB struct {
 	schema  Schema
 	fatal   atomic.Pointer[error]
 	once    sync.Once
+	gate    chan struct{}
 	closed  bool
 }
 
@@ -92,7 +93,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.BusyWait == 0 {
 		cfg.BusyWait = 30 * time.Second
 	}
-	d := &DB{cfg: cfg}
+	d := &DB{cfg: cfg, gate: make(chan struct{}, 1)}
 	err := d.unfinished()
 	if err != nil {
 		return nil, err
@@ -221,12 +222,19 @@ func (d *DB) transact(ctx context.Context, level sql.IsolationLevel, f func(ctx 
 		return err
 	}
 	start := time.Now()
+	alone := false
 	for try := 1; ; try++ {
 		if err := d.poisoned(); err != nil {
 			return err
 		}
+		leave, err := d.enter(ctx, alone)
+		if err != nil {
+			return err
+		}
 		st := &txState{write: true, level: level}
-		err := d.attempt(ctx, st, f)
+		began := time.Now()
+		err = d.attempt(ctx, st, f)
+		leave()
 		if err == nil {
 			for _, f := range st.after {
 				f()
@@ -240,12 +248,36 @@ func (d *DB) transact(ctx context.Context, level sql.IsolationLevel, f func(ctx 
 		if wait == 0 {
 			return translate(err)
 		}
+		alone = try > 1 && time.Since(began) < shortTx
 		select {
 		case <-ctx.Done():
 			return ended(ctx, translate(err))
 		case <-time.After(wait):
 		}
 	}
+}
+
+// shortTx is how long a transaction may take to be let through the gate alone; a long one would hold up everybody.
+const shortTx = time.Second
+
+// enter waits until a writing transaction may begin on PostgreSQL. One that was refused twice, because others changed the row it needs
+// first, keeps the gate closed while it runs, so that it meets only those that had begun before: without that, many writers on one row (the
+// end of a town's audit trail) could starve one of them until it gave up.
+func (d *DB) enter(ctx context.Context, alone bool) (leave func(), err error) {
+	if d.engine != PostgreSQL {
+		return func() {}, nil // there is one writer, and who comes first is served first
+	}
+	select {
+	case d.gate <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	open := func() { <-d.gate }
+	if alone {
+		return open, nil
+	}
+	open()
+	return func() {}, nil
 }
 
 // ReadTx runs f on one consistent state of the database. Inside a Tx or another ReadTx it joins.
@@ -369,7 +401,7 @@ func (d *DB) where() string {
 // retryAfter returns how long to wait before running a transaction again, 0 when it must not.
 func retryAfter(err error, try int, spent, busyWait time.Duration) time.Duration {
 	switch {
-	case serialization(err) && try < 12:
+	case serialization(err) && (try < 12 || spent < busyWait):
 	case busy(err) && spent < busyWait:
 	default:
 		return 0
