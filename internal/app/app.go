@@ -145,6 +145,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	a.Tenants.Files = files
 	a.Regions = a.regions()
 	a.Reports = a.reports()
+	a.voices()
 	a.Privacy = a.privacy()
 	return a, nil
 }

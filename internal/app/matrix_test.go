@@ -117,15 +117,13 @@ func things(t *testing.T, a *app.App, who access.Actor, own string) map[string][
 		return out
 	}
 	unknown := func(kv ...string) []thing {
-		values := map[string]string{}
-		for i := 0; i+1 < len(kv); i += 2 {
-			values[kv[i]] = kv[i+1]
-		}
-		return []thing{{values: values, maybe: true}}
+		x := called(kv...)
+		x.maybe = true
+		return []thing{x}
 	}
 	area := map[string]string{"level": "raum", "edition": "2018", "key": "A01"}
 	method := run.Method.ID
-	return map[string][]thing{
+	all := map[string][]thing{
 		"/abo/bestaetigen/{token}":                         unknown("token", "forged"),
 		"/abo/{token}":                                     unknown("token", "forged"),
 		"/abo/{token}/ende/{topic}":                        unknown("token", "forged", "topic", "report"),
@@ -170,6 +168,24 @@ func things(t *testing.T, a *app.App, who access.Actor, own string) map[string][
 		"/stil/{file}":                                     unknown("file", "none.css"),
 		"/logo/{file}":                                     unknown("file", "none.png"),
 	}
+	for _, more := range moreThings {
+		for begin, list := range more(t, a, who, own) {
+			all[begin] = list
+		}
+	}
+	return all
+}
+
+// moreThings are what further capabilities have in the town, each in its own file of this package: <capability>_things_test.go.
+var moreThings []func(t *testing.T, a *app.App, who access.Actor, own string) map[string][]thing
+
+// called is a thing of one address, by the names and values of its parameters.
+func called(kv ...string) thing {
+	values := map[string]string{}
+	for i := 0; i+1 < len(kv); i += 2 {
+		values[kv[i]] = kv[i+1]
+	}
+	return thing{values: values}
 }
 
 // asker is somebody of the matrix: who he or she is, and a session.

@@ -43,7 +43,7 @@ const keepJobs = 90 * 24 * time.Hour
 func (a *App) notices(o MailOptions, roots *x509.CertPool) (*notice.Service, error) {
 	s := &notice.Service{
 		Store: &noticedb.Store{DB: a.DB}, Tx: a.DB, Writer: letters{a}, Secret: a.Secret, Check: mail.Address, Later: a.deliverLater, Trail: a.Trail, Now: a.Now,
-		Topics: []notice.Topic{{Key: reportTopic, Kind: "report.released"}},
+		Topics: append([]notice.Topic{{Key: reportTopic, Kind: "report.released"}}, voiceTopics()...),
 	}
 	if o.Host == "" || o.Mode == "capture" {
 		return s, nil
@@ -124,7 +124,7 @@ func (a *App) recurring() []job.Recurring {
 	if at := a.Config.Backup.At; at != "" {
 		list = append(list, job.Recurring{Kind: nightlyBackup, At: at})
 	}
-	return list
+	return append(list, a.voiceWork()...)
 }
 
 // schedule enqueues it.

@@ -78,6 +78,9 @@ func (a *App) fileInUse(ctx context.Context, sha string) (bool, error) {
 		if kept, err := a.Reports.KeepsFile(ctx, t, sha); err != nil || kept {
 			return kept, err
 		}
+		if kept, err := a.voiceFiles(ctx, t, sha); err != nil || kept {
+			return kept, err
+		}
 		editions, err := a.Areas.Editions(ctx, by, "")
 		if err != nil {
 			return false, err

@@ -57,12 +57,15 @@ func (a *App) privacyPages(m *web.Mux, sessions *accountweb.Sessions) {
 	})
 }
 
+// addKind notes a kind of data with the tables it lies in.
+type addKind func(k privacy.DataKind, tables ...privacydb.Table)
+
 // dataKinds names everything the program keeps about people. A test fails when a table with a column that names a person is in none of them.
 func (a *App) dataKinds() []privacy.DataKind {
 	task, staff := []privacy.Basis{privacy.PublicTask}, []privacy.Basis{privacy.Employment, privacy.PublicTask}
 	const years = 365
 	var list []privacy.DataKind
-	add := func(k privacy.DataKind, tables ...privacydb.Table) {
+	var add addKind = func(k privacy.DataKind, tables ...privacydb.Table) {
 		if len(tables) > 0 {
 			t := privacydb.Tables{DB: a.DB, List: tables}
 			k.Holder = t
@@ -171,6 +174,9 @@ func (a *App) dataKinds() []privacy.DataKind {
 		privacydb.Table{Name: "audit_entry", By: id("person"), Show: []string{"at", "action", "what", "object_kind"}, Then: privacydb.Keep},
 	)
 	list[len(list)-1].Expire = a.Trail.Expire // behind a seal, so that the chain can still be verified
+	for _, kinds := range a.voiceKinds() {
+		kinds(add)
+	}
 	// Last, so that what hangs on an account goes before it.
 	add(privacy.DataKind{Key: "account", Basis: []privacy.Basis{privacy.Employment, privacy.PublicTask, privacy.Consent}})
 	list[len(list)-1].Holder = accountHolder{a, privacydb.Tables{DB: a.DB, List: []privacydb.Table{

@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -44,6 +45,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	a.townPages(m)
 	atlasweb.Register(m, a.Atlas)
 	reportweb.Register(m, a.Reports, reportweb.Options{Areas: a.Areas, Methods: a.Analysis})
+	a.voicePages(m)
 	return m
 }
 
@@ -77,13 +79,15 @@ func (a *App) Work(ctx context.Context) <-chan struct{} {
 
 // handlers lists what can be done in the background.
 func (a *App) handlers() map[string]job.Handler {
-	return map[string]job.Handler{
+	list := map[string]job.Handler{
 		takeJob: a.take, reportFiles: a.makeReportFiles, deliverMail: a.deliver, sweepMail: a.deliver, purgeJobs: a.purge,
 		discloseJob: a.disclose, closeJob: a.closeDisclosures, expireJob: a.expire,
 		linkJob: a.sendLink, expireLinks: a.dropLinks,
 		nightlyBackup: a.nightly,
 		copyJob:       a.copyTown,
 	}
+	maps.Copy(list, a.voiceJobs())
+	return list
 }
 
 func (a *App) tenantIDs(ctx context.Context) ([]kernel.ID, error) {

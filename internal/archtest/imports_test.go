@@ -14,7 +14,7 @@ import (
 
 // chain is the order of the capabilities: each may import the earlier ones, none a later one.
 var chain = []string{
-	"tenant", "notice", "account", "trail", "approval", "privacy", "inbox", "area", "indicator", "release", "analysis", "actor", "participation", "event", "group", "survey", "finding",
+	"tenant", "notice", "account", "trail", "approval", "privacy", "inbox", "area", "indicator", "release", "analysis", "actor", "participation", "contribution", "vote", "event", "group", "survey", "finding",
 	"vision", "goal", "measure", "finance", "council", "register", "review", "thread", "atlas", "report", "region", "opendata", "desk",
 }
 

@@ -22,6 +22,10 @@ const (
 	NavAreas   Nav = "areas"
 	NavData    Nav = "data"
 	NavReports Nav = "reports"
+	NavVoices  Nav = "voices" // Beteiligung
+	NavEvents  Nav = "events" // Veranstaltungen, Pinnwand
+	NavVision  Nav = "vision" // Leitbild
+	NavActors  Nav = "actors" // Akteure, Angebote, Gruppen
 	NavRegion  Nav = "region"
 	NavWork    Nav = "work"
 )
@@ -64,6 +68,10 @@ var navItems = []navItem{
 	{NavAreas, "web.nav.areas", "/raeume", access.ReadPublic},
 	{NavData, "web.nav.data", "/daten", access.ReadPublic},
 	{NavReports, "web.nav.reports", "/berichte", access.ReadPublic},
+	{NavVoices, "web.nav.voices", "/beteiligung", access.ReadPublic},
+	{NavEvents, "web.nav.events", "/veranstaltungen", access.ReadPublic},
+	{NavVision, "web.nav.vision", "/leitbild", access.ReadPublic},
+	{NavActors, "web.nav.actors", "/akteure", access.ReadPublic},
 	{NavRegion, "web.nav.region", "/region", access.ReadPublic},
 	{NavWork, "web.nav.work", "/arbeit", access.SeeJobs},
 }

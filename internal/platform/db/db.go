@@ -85,6 +85,7 @@ type DB struct {
 	fatal   atomic.Pointer[error]
 	once    sync.Once
 	gate    chan struct{}
+	group   group
 	closed  bool
 }
 

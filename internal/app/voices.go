@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"context"
+
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/notice"
+	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/web"
+)
+
+// What citizens, carriers and groups say and what became of it: each capability wires itself in a file of its own and is named here once.
+
+// voices makes the services, in the order of the chain.
+func (a *App) voices() {
+}
+
+// voicePages adds their pages.
+func (a *App) voicePages(m *web.Mux) {
+}
+
+// voiceKinds lists what each keeps about people.
+func (a *App) voiceKinds() []func(addKind) {
+	return nil
+}
+
+// voiceJobs lists their background work.
+func (a *App) voiceJobs() map[string]job.Handler {
+	return map[string]job.Handler{}
+}
+
+// voiceFiles asks each whether it still needs a file.
+func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (bool, error) {
+	for _, keeps := range []func(ctx context.Context, tenant kernel.ID, sha string) (bool, error){} {
+		if kept, err := keeps(ctx, tenant, sha); err != nil || kept {
+			return kept, err
+		}
+	}
+	return false, nil
+}
+
+// voiceWork lists what of it comes again and again.
+func (a *App) voiceWork() []job.Recurring {
+	return nil
+}
+
+// voiceTopics lists what people can ask to be told of.
+func voiceTopics() []notice.Topic {
+	return nil
+}
