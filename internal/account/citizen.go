@@ -17,6 +17,8 @@ type Town interface {
 	Registration(ctx context.Context, tenant kernel.ID) (bool, error)
 	// Consent gives the text a citizen agrees to when opening one, and its version.
 	Consent(ctx context.Context, tenant kernel.ID, lang string) (version, text string, err error)
+	// Names lists the town's own names, which everybody there knows and no password may consist of.
+	Names(ctx context.Context, tenant kernel.ID) ([]string, error)
 }
 
 // Registering is what a citizen types to open an account. There is nothing else to tell: no profile, no links, no picture.
@@ -77,7 +79,7 @@ func (s *Service) Register(ctx context.Context, tenant kernel.ID, r Registering,
 	}
 	params := kernel.Params("min", MinPassword, "max", MaxPassword)
 	var e *kernel.Error
-	if err := CheckPassword(r.Password, Account{Email: r.Email, Name: name}); errors.As(err, &e) {
+	if err := s.checkChosen(ctx, tenant, r.Password, Account{Email: r.Email, Name: name}); errors.As(err, &e) {
 		for field, key := range e.Fields {
 			fields[field] = key
 		}

@@ -209,7 +209,7 @@ func (s *Service) Accept(ctx context.Context, tenant kernel.ID, token, name, pas
 	case clean != "":
 		a.Name = clean
 	}
-	if err := CheckPassword(password, a); err != nil {
+	if err := s.checkChosen(ctx, tenant, password, a); err != nil {
 		return Account{}, err
 	}
 	if a.Hash, err = s.Hasher.Hash(ctx, password); err != nil {

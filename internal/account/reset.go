@@ -107,7 +107,7 @@ func (s *Service) Renew(ctx context.Context, tenant kernel.ID, token, password s
 	if err != nil {
 		return err
 	}
-	if err := CheckPassword(password, a); err != nil {
+	if err := s.checkChosen(ctx, tenant, password, a); err != nil {
 		return err
 	}
 	hash, err := s.Hasher.Hash(ctx, password)

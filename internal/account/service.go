@@ -121,7 +121,7 @@ func (s *Service) Add(ctx context.Context, by access.Actor, n New) (Account, str
 	if password == "" {
 		oneTime = OneTime()
 		password, a.MustChange = oneTime, true
-	} else if err := CheckPassword(password, a); err != nil {
+	} else if err := s.checkChosen(ctx, by.Tenant, password, a); err != nil {
 		return Account{}, "", err
 	}
 	if a.Hash, err = s.Hasher.Hash(ctx, password); err != nil {
@@ -215,7 +215,7 @@ func (s *Service) Reset(ctx context.Context, by access.Actor, email, password st
 	if mustChange {
 		oneTime = OneTime()
 		password = oneTime
-	} else if err := CheckPassword(password, a); err != nil {
+	} else if err := s.checkChosen(ctx, by.Tenant, password, a); err != nil {
 		return "", err
 	}
 	return oneTime, s.DB.Tx(ctx, func(ctx context.Context) error {
@@ -240,6 +240,18 @@ func (s *Service) setPassword(ctx context.Context, tenant kernel.ID, a Account, 
 	})
 }
 
+// checkChosen is CheckPassword with the names of the town.
+func (s *Service) checkChosen(ctx context.Context, tenant kernel.ID, password string, a Account) error {
+	var names []string
+	if s.Town != nil {
+		var err error
+		if names, err = s.Town.Names(ctx, tenant); err != nil {
+			return err
+		}
+	}
+	return CheckPassword(password, a, names...)
+}
+
 // ChangePassword lets a person choose a new password; the old one proves who asks. All sessions end; the caller begins a new one.
 func (s *Service) ChangePassword(ctx context.Context, by access.Actor, old, password string, from From) error {
 	if by.Person == "" {
@@ -255,7 +267,7 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, old, pass
 	if old == password {
 		return &kernel.Error{Kind: kernel.Invalid, Key: "account.invalid", Fields: map[string]string{"password": "account.password.same"}}
 	}
-	if err := CheckPassword(password, a); err != nil {
+	if err := s.checkChosen(ctx, by.Tenant, password, a); err != nil {
 		return err
 	}
 	return s.setPassword(ctx, by.Tenant, a, password, false)

@@ -4,6 +4,8 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -83,6 +85,12 @@ func (t peopleTown) Registration(ctx context.Context, tenant kernel.ID) (bool, e
 func (t peopleTown) Consent(ctx context.Context, tenant kernel.ID, lang string) (version, text string, err error) {
 	v, err := t.app.Privacy.ConsentText(ctx, tenant, privacy.RegistrationConsent, lang)
 	return v.Lang + "-" + strconv.Itoa(v.Version), v.Body, err
+}
+
+// Names lists the town's key and its name in every language.
+func (t peopleTown) Names(ctx context.Context, tenant kernel.ID) ([]string, error) {
+	town, err := t.app.Town(ctx, tenant)
+	return append(slices.Collect(maps.Values(town.Name)), town.Key), err
 }
 
 // sayings gives a text of the catalogue in every language.

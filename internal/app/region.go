@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/account/accountweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/region"
@@ -66,7 +67,7 @@ func (a *App) copyTown(ctx context.Context, r *job.Run) error {
 
 // townPages adds the settings of the town.
 func (a *App) townPages(m *web.Mux) {
-	tenantweb.Register(m, tenantweb.Options{Service: a.Tenants, Files: a.Files, Kinds: a.timedKinds()})
+	tenantweb.Register(m, tenantweb.Options{Service: a.Tenants, Files: a.Files, Kinds: a.timedKinds(), More: []tenantweb.Further{{Title: "signin.settings.title", Lead: "signin.settings.lead", Path: accountweb.ProviderSettings}}})
 	regionweb.Register(m, a.Regions, a.Tenants)
 }
 

@@ -73,7 +73,7 @@ type Rules struct {
 
 // The limits of sessions where a town has set none, in minutes (ASVS 7.3.1, 7.3.2).
 const (
-	IdleMinutes = 60
+	IdleMinutes = 2 * 60
 	MostMinutes = 12 * 60
 )
 

@@ -52,6 +52,10 @@ func (p *people) Consent(context.Context, kernel.ID, string) (version, text stri
 	return "de-1", "Text", nil
 }
 
+func (p *people) Names(context.Context, kernel.ID) ([]string, error) {
+	return []string{"Kupferstadt"}, nil
+}
+
 func (p *people) Record(_ context.Context, _ access.Actor, act access.Act) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -305,6 +309,9 @@ func TestANewPasswordByMail(t *testing.T) {
 		p.clock.Advance(30*time.Minute - time.Second)
 		if err := p.Renew(ctx, p.town, token, "plan@stadt.de"); keyOf(err) != "account.invalid" {
 			t.Errorf("a password that is the address: %v", err)
+		}
+		if err := p.Renew(ctx, p.town, token, "Kupferstadt26!"); keyOf(err) != "account.invalid" {
+			t.Errorf("a password that is the town's name: %v", err)
 		}
 		if err := p.Renew(ctx, p.town, token, "ganz neues Wort"); err != nil {
 			t.Fatal(err)

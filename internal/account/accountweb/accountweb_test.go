@@ -72,6 +72,8 @@ func (m *mailbox) Consent(context.Context, kernel.ID, string) (version, text str
 	return "de-1", "Erster Absatz.\n\nZweiter Absatz.", nil
 }
 
+func (m *mailbox) Names(context.Context, kernel.ID) ([]string, error) { return nil, nil }
+
 // mail does the jobs that wait and gives the last mail of a kind.
 func (s *site) mail(t *testing.T, kind string) account.Mail {
 	t.Helper()

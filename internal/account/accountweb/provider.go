@@ -16,19 +16,21 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
+// ProviderSettings is the page on which a town names its identity provider.
+const ProviderSettings = "/arbeit/stadt/anmeldung"
+
 const (
-	backPath     = providerPath + "/zurueck"
-	settingsPath = "/arbeit/stadt/anmeldung"
-	tryPath      = settingsPath + "/probe"
+	backPath = providerPath + "/zurueck"
+	tryPath  = ProviderSettings + "/probe"
 )
 
 // registerProvider adds signing in through the town's identity provider, and its settings.
 func (h handlers) registerProvider(m *web.Mux) {
 	m.Handle("GET "+providerPath, access.ReadPublic, h.toProvider)
 	m.Handle("GET "+backPath, access.ReadPublic, h.fromProvider)
-	m.Handle("GET "+settingsPath, access.ManageTenant, h.providerPage)
-	m.Handle("POST "+settingsPath, access.ManageTenant, h.saveProvider)
-	m.Handle("POST "+settingsPath+"/pruefen", access.ManageTenant, h.checkProvider)
+	m.Handle("GET "+ProviderSettings, access.ManageTenant, h.providerPage)
+	m.Handle("POST "+ProviderSettings, access.ManageTenant, h.saveProvider)
+	m.Handle("POST "+ProviderSettings+"/pruefen", access.ManageTenant, h.checkProvider)
 	m.Handle("GET "+tryPath, access.ManageTenant, h.tryProvider)
 }
 
@@ -107,7 +109,7 @@ func settingsTitle(r *web.Request) web.Page {
 
 func underSettings(r *web.Request, title string) web.Page {
 	p := settingsTitle(r)
-	p.Breadcrumb = append(p.Breadcrumb, web.Crumb{Text: p.Title, Href: settingsPath})
+	p.Breadcrumb = append(p.Breadcrumb, web.Crumb{Text: p.Title, Href: ProviderSettings})
 	p.Title, p.Lead, p.Narrow = title, "", true
 	return p
 }
@@ -188,7 +190,7 @@ func (h handlers) saveProvider(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return r.Done(w, settingsPath, "notice.signin.provider")
+	return r.Done(w, ProviderSettings, "notice.signin.provider")
 }
 
 func (h handlers) checkProvider(w http.ResponseWriter, r *web.Request) error {
@@ -205,11 +207,11 @@ func (h handlers) checkProvider(w http.ResponseWriter, r *web.Request) error {
 
 func (h handlers) tryProvider(w http.ResponseWriter, r *web.Request) error {
 	if foreign(r) {
-		return r.Redirect(w, settingsPath)
+		return r.Redirect(w, ProviderSettings)
 	}
 	address, token, err := h.service.TryProvider(r.Context(), r.Actor, callback(r))
 	if kernel.KindOf(err) == kernel.NotFound { // nothing is entered yet
-		return r.Redirect(w, settingsPath)
+		return r.Redirect(w, ProviderSettings)
 	}
 	f := web.BlankForm(r)
 	if f.Fail(err) {

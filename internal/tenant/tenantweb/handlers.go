@@ -17,7 +17,11 @@ type Options struct {
 	Service *tenant.Service
 	Files   Files
 	Kinds   []Kind // kinds of data whose retention the town sets
+	More    []Further
 }
+
+// Further are settings of the town that a later capability keeps on a page of its own; Title and Lead are keys of the catalogue.
+type Further struct{ Title, Lead, Path string }
 
 type handlers struct {
 	m *web.Mux
@@ -46,7 +50,7 @@ func (h handlers) overview(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := web.Page{Title: r.T("tenant.page.title"), Lead: r.T("tenant.page.lead"), Nav: web.NavWork, NoIndex: true, Styles: styles, Breadcrumb: desk(r)}
-	return r.Render(w, p, overviewPage(r, v))
+	return r.Render(w, p, overviewPage(r, v, h.o.More))
 }
 
 var styles = []string{"planner.css"}
