@@ -50,3 +50,8 @@ func (a *App) voiceWork() []job.Recurring {
 func voiceTopics() []notice.Topic {
 	return nil
 }
+
+// voiceTexts ask each for its public texts with the languages they are there in, for the report of what is missing (/arbeit/sprachen).
+func (a *App) voiceTexts() []func(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
+	return nil
+}
