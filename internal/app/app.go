@@ -27,6 +27,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/platform/blob"
 	"github.com/kupferfaden/kupferfaden/internal/platform/clock"
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
@@ -74,27 +75,28 @@ type Config struct {
 
 // App is the program with everything wired.
 type App struct {
-	DB         *db.DB
-	Files      *blob.Store
-	Secret     *secret.Box
-	Tenants    *tenant.Service
-	Accounts   *account.Service
-	Areas      *area.Service
-	Indicators *indicator.Service
-	Gate       *release.Service
-	Analysis   *analysis.Service
-	Reports    *report.Service
-	Regions    *region.Service
-	Atlas      *atlas.Service
-	Queue      *job.Queue
-	Trail      *trail.Service
-	Notices    *notice.Service
-	Privacy    *privacy.Service
-	Approvals  *approval.Service
-	Typesetter typst.Typesetter
-	Log        *slog.Logger
-	Now        func() time.Time
-	DataDir    string
+	DB            *db.DB
+	Files         *blob.Store
+	Secret        *secret.Box
+	Tenants       *tenant.Service
+	Accounts      *account.Service
+	Areas         *area.Service
+	Indicators    *indicator.Service
+	Gate          *release.Service
+	Analysis      *analysis.Service
+	Reports       *report.Service
+	Regions       *region.Service
+	Atlas         *atlas.Service
+	Queue         *job.Queue
+	Trail         *trail.Service
+	Notices       *notice.Service
+	Privacy       *privacy.Service
+	Approvals     *approval.Service
+	Participation *participation.Service
+	Typesetter    typst.Typesetter
+	Log           *slog.Logger
+	Now           func() time.Time
+	DataDir       string
 	// lastBackup tells the moment the last proven backup shows; nil: nobody knows.
 	lastBackup func() (at time.Time, ok bool)
 	URL        string // see Config.URL

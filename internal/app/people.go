@@ -109,7 +109,7 @@ type places struct{ app *App }
 const mostPlaces = 400
 
 // Places lists the offices of the catalogue, and the areas of each level's present edition, larger ones first. The key of an area is that of its
-// level and its own, "quartier/0101", so that a role outlives a new cut of the town. There are no processes and groups yet.
+// level and its own, "quartier/0101", so that a role outlives a new cut of the town. 
 func (p places) Places(ctx context.Context, tenant kernel.ID, kind access.ContextKind) ([]account.Place, error) {
 	switch kind {
 	case access.InOffice:
@@ -120,6 +120,8 @@ func (p places) Places(ctx context.Context, tenant kernel.ID, kind access.Contex
 		return out, nil
 	case access.InArea:
 		return p.areas(ctx, tenant)
+	case access.InProcess:
+		return p.app.processPlaces(ctx, tenant)
 	}
 	return nil, nil
 }

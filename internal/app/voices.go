@@ -15,6 +15,7 @@ import (
 
 // voices makes the services, in the order of the chain.
 func (a *App) voices() {
+	a.Participation = a.participation()
 }
 
 // voicePages adds their pages.

@@ -9,6 +9,7 @@ package participation
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -82,62 +83,110 @@ const (
 
 // Process is a participation process.
 type Process struct {
-	ID      kernel.ID
-	Key     string // of its address, /beteiligung/{key}
-	Title   kernel.Text
-	Teaser  kernel.Text // some 170 characters
-	Body    kernel.Text // Markdown
-	Decided kernel.Text // Was wird entschieden?
-	Who     kernel.Text // Wer kann mitmachen?
-	How     kernel.Text // Wie wird entschieden?
-	Scope   kernel.Text // Spielraum
-	Limits  kernel.Text // Grenzen
-	Level   Level
+	ID      kernel.ID   `json:"-"`
+	Key     string      `json:"-"` // of its address, /beteiligung/{key}; fixed once published
+	Title   kernel.Text `json:"title,omitempty"`
+	Teaser  kernel.Text `json:"teaser,omitempty"`  // some 170 characters
+	Body    kernel.Text `json:"body,omitempty"`    // Markdown
+	Decided kernel.Text `json:"decided,omitempty"` // Was wird entschieden?
+	Who     kernel.Text `json:"who,omitempty"`     // Wer kann mitmachen?
+	How     kernel.Text `json:"how,omitempty"`     // Wie wird entschieden?
+	Scope   kernel.Text `json:"scope,omitempty"`   // Spielraum
+	Limits  kernel.Text `json:"limits,omitempty"`  // Grenzen
+	Level   Level       `json:"level,omitempty"`
 	// LevelReason says why this level and not another.
-	LevelReason kernel.Text
-	Reach       Reach
-	State       State
-	Areas       []string // "quartier/0101"; empty: the whole town
-	Topics      []string
-	Contact     kernel.Text
-	Office      string     // key of the office in charge
-	Entry       kernel.Ref // the Vorhaben it belongs to; zero: none
-	Sign        kernel.Text
-	AnswerDays  int     // promise: an answer within so many days of the contribution; 0: none
-	BudgetCents int64   // of the process itself
-	Hours       float64 // of staff, planned
-	Standard    string  // key of the set of minimum standards
-	Concept     Concept
-	Phases      []Phase  // in order
-	Modules     []Module // in order
-	Template    bool     // a template others are made from, never public
-	Edit        int      // counts edits, for conflict detection
-	CreatedAt   kernel.Instant
-	ChangedAt   kernel.Instant
-	PublishedAt kernel.Instant
-	ClosedAt    kernel.Instant
+	LevelReason kernel.Text    `json:"levelReason,omitempty"`
+	Reach       Reach          `json:"reach,omitempty"`
+	State       State          `json:"-"`
+	Areas       []string       `json:"areas,omitempty"` // "quartier/0101"; empty: the whole town
+	Topics      []string       `json:"topics,omitempty"`
+	Youth       bool           `json:"youth,omitempty"` // meant for children and young people
+	Contact     kernel.Text    `json:"contact,omitempty"`
+	Place       kernel.Text    `json:"place,omitempty"`       // where it happens beside the platform
+	Office      string         `json:"-"`                     // key of the office in charge
+	Entry       kernel.Ref     `json:"entry,omitzero"`        // the Vorhaben it belongs to; zero: none
+	Sign        kernel.Text    `json:"sign,omitempty"`        // address of the sign-language video
+	Privacy     kernel.Text    `json:"privacy,omitempty"`     // what happens to the data of those who take part
+	Access      kernel.Text    `json:"access,omitempty"`      // accessibility and languages: what is offered and whom to ask
+	AnswerDays  int            `json:"answerDays,omitempty"`  // promise: an answer within so many days of the contribution; 0: none
+	BudgetCents int64          `json:"budgetCents,omitempty"` // of the process itself
+	Hours       float64        `json:"hours,omitempty"`       // of staff, planned
+	Standard    string         `json:"standard,omitempty"`    // key of the set of minimum standards
+	Concept     Concept        `json:"concept,omitzero"`
+	Phases      []Phase        `json:"phases,omitempty"`  // in order
+	Modules     []Module       `json:"modules,omitempty"` // in order
+	Documents   []Document     `json:"documents,omitempty"`
+	Template    bool           `json:"-"` // a template others are made from, never public
+	Edit        int            `json:"-"` // counts edits, for conflict detection
+	CreatedAt   kernel.Instant `json:"-"`
+	ChangedAt   kernel.Instant `json:"-"`
+	PublishedAt kernel.Instant `json:"-"`
+	ClosedAt    kernel.Instant `json:"-"`
+}
+
+// Document is a paper of a process: a file, or an address where it lies.
+type Document struct {
+	ID    kernel.ID   `json:"id"`
+	Title kernel.Text `json:"title"`
+	Link  string      `json:"link,omitempty"`
+	SHA   string      `json:"sha,omitempty"` // of the file
+	Name  string      `json:"name,omitempty"`
+	Type  string      `json:"type,omitempty"`
+	Size  int64       `json:"size,omitempty"`
 }
 
 // Concept is the participation concept with its seven parts (domain.md 5.4).
 type Concept struct {
-	Object      kernel.Text // 1 object, goals, frame
-	Responsible kernel.Text // 2 responsible person, roles, moderation, contact
-	Groups      kernel.Text // 3 target groups, how each is reached, barriers and remedies
-	Course      kernel.Text // 4 phases, methods, dates, places, documents
-	Results     kernel.Text // 5 treatment of results: who weighs, deadline, feedback
-	Evaluation  kernel.Text // 6 criteria, forms, who
-	Resources   kernel.Text // 7 time frame and budget
-	ApprovedBy  string      // body that approved it; empty: not approved
-	ApprovedOn  kernel.Date
+	Object      kernel.Text `json:"object,omitempty"`      // 1 object, goals, frame
+	Responsible kernel.Text `json:"responsible,omitempty"` // 2 responsible person, roles, moderation, contact
+	Groups      kernel.Text `json:"groups,omitempty"`      // 3 target groups, how each is reached, barriers and remedies
+	Course      kernel.Text `json:"course,omitempty"`      // 4 phases, methods, dates, places, documents
+	Results     kernel.Text `json:"results,omitempty"`     // 5 treatment of results: who weighs, deadline, feedback
+	Evaluation  kernel.Text `json:"evaluation,omitempty"`  // 6 criteria, forms, who
+	Resources   kernel.Text `json:"resources,omitempty"`   // 7 time frame and budget
+	ApprovedBy  string      `json:"approvedBy,omitempty"`  // body that approved it; empty: not approved
+	ApprovedOn  kernel.Date `json:"approvedOn,omitempty"`
+	// ChangedOn is the day it was last changed; after ApprovedOn the approval no longer covers it.
+	ChangedOn kernel.Date `json:"changedOn,omitempty"`
+}
+
+// Parts lists the seven parts in order.
+func (c Concept) Parts() []kernel.Text {
+	return []kernel.Text{c.Object, c.Responsible, c.Groups, c.Course, c.Results, c.Evaluation, c.Resources}
+}
+
+// Written counts the parts that say something.
+func (c Concept) Written() int {
+	n := 0
+	for _, t := range c.Parts() {
+		if said(t) {
+			n++
+		}
+	}
+	return n
+}
+
+// Approved tells whether a body approved the concept as it is.
+func (c Concept) Approved() bool { return c.ApprovedBy != "" && c.ApprovedOn >= c.ChangedOn }
+
+// said tells whether a text says something in any language.
+func said(t kernel.Text) bool {
+	for _, s := range t {
+		if strings.TrimSpace(s) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Phase is a part of the time of a process. Phases switch by themselves: which one is on follows from the clock.
 type Phase struct {
-	ID       kernel.ID
-	Kind     PhaseKind
-	Title    kernel.Text
-	Text     kernel.Text
-	From, To kernel.Instant // To is when it is over; zero: open at that end
+	ID    kernel.ID      `json:"id"`
+	Kind  PhaseKind      `json:"kind"`
+	Title kernel.Text    `json:"title,omitempty"`
+	Text  kernel.Text    `json:"text,omitempty"`
+	From  kernel.Instant `json:"from,omitzero"`
+	To    kernel.Instant `json:"to,omitzero"` // when it is over; zero: open at that end
 }
 
 // At tells whether the phase is on.
@@ -147,18 +196,18 @@ func (p Phase) At(now kernel.Instant) bool {
 
 // Module is one way of taking part within a process.
 type Module struct {
-	ID    kernel.ID
-	Key   string // within the process, of its address /beteiligung/{process}/{module}
-	Kind  ModuleKind
-	Title kernel.Text
-	Text  kernel.Text
-	Ref   kernel.Ref // what it shows where that lives elsewhere: a text, a round
+	ID    kernel.ID   `json:"id"`
+	Key   string      `json:"key"` // within the process, of its address /beteiligung/{process}/{module}
+	Kind  ModuleKind  `json:"kind"`
+	Title kernel.Text `json:"title,omitempty"`
+	Text  kernel.Text `json:"text,omitempty"`
+	Ref   kernel.Ref  `json:"ref,omitzero"` // what it shows where that lives elsewhere: a text, a round
 	// Open says what is possible in which phase; a phase that is not there has the default of its kind.
-	Open map[kernel.ID][]access.Action
+	Open map[kernel.ID][]access.Action `json:"open,omitempty"`
 	// Categories contributions are sorted into; empty: none asked for.
-	Categories []string
+	Categories []string `json:"categories,omitempty"`
 	// PlaceRequired asks for a point, line or area on the map.
-	PlaceRequired bool
+	PlaceRequired bool `json:"placeRequired,omitempty"`
 }
 
 // usual is what a phase permits in a module unless the process says otherwise.

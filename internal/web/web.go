@@ -173,10 +173,23 @@ type limits struct {
 	stream  bool
 	rate    *Rate
 	costly  bool
+	within  []place
+}
+
+// place says which parameter of a path names what a role can be held in.
+type place struct {
+	kind  access.ContextKind
+	param string
 }
 
 // MaxBody allows a request body of n bytes instead of 1 MiB.
 func MaxBody(n int64) RouteOption { return func(l *limits) { l.body = n } }
+
+// In lets roles count that are held in what a parameter of the path names: In(access.InProcess, "process") opens the route to the team of that
+// process too.
+func In(kind access.ContextKind, param string) RouteOption {
+	return func(l *limits) { l.within = append(l.within, place{kind, param}) }
+}
 
 // Timeout allows the handler d instead of 30 seconds.
 func Timeout(d time.Duration) RouteOption { return func(l *limits) { l.timeout = d } }
@@ -232,7 +245,11 @@ func (m *Mux) Routes() []Route { return append([]Route(nil), m.routes...) }
 
 // serve checks permission, sets the limits, runs the handler and turns its error into a page.
 func (m *Mux) serve(w http.ResponseWriter, r *Request, do access.Action, h Handler, l limits) {
-	if err := access.CheckTenant(r.Actor, do); err != nil {
+	to := access.Object{Tenant: r.Actor.Tenant}
+	for _, x := range l.within {
+		to.Within = append(to.Within, access.Context{Kind: x.kind, Key: r.PathValue(x.param)})
+	}
+	if err := access.Check(r.Actor, do, to); err != nil {
 		if r.SignedIn() {
 			m.o.Log.WarnContext(r.Request.Context(), "refused", "request", r.ID, "town", r.Tenant.Key, "route", r.Pattern, "action", do, "account", r.Actor.Person)
 		}
