@@ -36,14 +36,23 @@ const (
 // reportTopic is what people subscribe to who want to know of new social reports.
 const reportTopic = "report"
 
+const (
+	// digestNow writes what subscribers want to hear at once, digestDaily what comes once a day or week.
+	digestNow   = "notice.now"
+	digestDaily = "notice.digest"
+)
+
+// keepNews is how long news are remembered that everybody was told of.
+const keepNews = 90 * 24 * time.Hour
+
 // keepJobs is how long the queue shows what ended.
 const keepJobs = 90 * 24 * time.Hour
 
 // notices wires the town's mail. Without a mail server, and in test mode, mail is kept back and shown.
 func (a *App) notices(o MailOptions, roots *x509.CertPool) (*notice.Service, error) {
 	s := &notice.Service{
-		Store: &noticedb.Store{DB: a.DB}, Tx: a.DB, Writer: letters{a}, Secret: a.Secret, Check: mail.Address, Later: a.deliverLater, Trail: a.Trail, Now: a.Now,
-		Topics: append([]notice.Topic{{Key: reportTopic, Kind: "report.released"}}, voiceTopics()...),
+		Store: &noticedb.Store{DB: a.DB}, Tx: a.DB, Writer: letters{a}, Secret: a.Secret, Check: mail.Address, Later: a.deliverLater, Soon: a.digestSoon, Trail: a.Trail, Now: a.Now,
+		Topics: append([]notice.Topic{{Key: reportTopic, Kind: "report.released"}}, a.voiceTopics()...),
 	}
 	if o.Host == "" || o.Mode == "capture" {
 		return s, nil
@@ -105,9 +114,34 @@ func (a *App) deliver(ctx context.Context, r *job.Run) error {
 	return a.Notices.Deliver(ctx, r.Tenant, func(n int64) { r.Progress(n, 0, "") })
 }
 
+// digestSoon enqueues a digest of those who want to hear at once: what is noted while one waits goes with it.
+func (a *App) digestSoon(ctx context.Context, tenant kernel.ID) error {
+	_, err := a.Queue.Enqueue(ctx, tenant, digestNow, nil, job.Options{Key: "now", Merge: true})
+	return err
+}
+
+// tellNow is the job.
+func (a *App) tellNow(ctx context.Context, r *job.Run) error {
+	return a.Notices.Digest(ctx, r.Tenant, notice.AtOnce, notice.RunName(notice.AtOnce, a.Now()), func(n int64) { r.Progress(n, 0, "") })
+}
+
+// tellDaily writes the digest of the day, and on the first day of a week that of the week.
+func (a *App) tellDaily(ctx context.Context, r *job.Run) error {
+	at := a.Now().In(i18n.Zone())
+	for _, f := range []notice.Frequency{notice.Daily, notice.Weekly} {
+		if err := a.Notices.Digest(ctx, r.Tenant, f, notice.RunName(f, at), func(n int64) { r.Progress(n, 0, "") }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // purge forgets jobs that ended long ago, and subscriptions nobody confirmed.
 func (a *App) purge(ctx context.Context, r *job.Run) error {
 	if _, err := a.Notices.Store.ExpireWishes(ctx, r.Tenant, kernel.InstantOf(a.Now().Add(-notice.ConfirmWithin))); err != nil {
+		return err
+	}
+	if _, err := a.Notices.Store.ExpireNews(ctx, r.Tenant, kernel.InstantOf(a.Now().Add(-keepNews))); err != nil {
 		return err
 	}
 	n, err := a.Queue.Purge(ctx, r.Tenant, a.Now().Add(-keepJobs))
@@ -120,7 +154,7 @@ func (a *App) purge(ctx context.Context, r *job.Run) error {
 
 // recurring lists the work that comes again and again.
 func (a *App) recurring() []job.Recurring {
-	list := []job.Recurring{{Kind: sweepMail, Every: time.Hour}, {Kind: purgeJobs, At: "03:10"}, {Kind: expireJob, At: "02:40"}, {Kind: expireLinks, Every: time.Hour}}
+	list := []job.Recurring{{Kind: sweepMail, Every: time.Hour}, {Kind: purgeJobs, At: "03:10"}, {Kind: expireJob, At: "02:40"}, {Kind: expireLinks, Every: time.Hour}, {Kind: digestDaily, At: "06:30"}}
 	if at := a.Config.Backup.At; at != "" {
 		list = append(list, job.Recurring{Kind: nightlyBackup, At: at})
 	}
@@ -169,7 +203,7 @@ func (a *App) tellOfReport(ctx context.Context, tenant kernel.ID, key string) er
 	}
 	return a.Notices.Tell(ctx, notice.News{
 		Tenant: tenant, Wish: notice.Wish{Topic: reportTopic}, Event: key, Path: "/berichte/" + url.PathEscape(key),
-		Params: func(string) map[string]any { return map[string]any{"title": released[i].Name()} },
+		Params: func(string) map[string]any { return map[string]any{"title": released[i].Name()} }, Title: kernel.T(released[i].Name(), ""),
 	}, nil)
 }
 

@@ -48,7 +48,7 @@ func (a *App) voiceWork() []job.Recurring {
 }
 
 // voiceTopics lists what people can ask to be told of.
-func voiceTopics() []notice.Topic {
+func (a *App) voiceTopics() []notice.Topic {
 	return nil
 }
 

@@ -80,7 +80,7 @@ func (a *App) Work(ctx context.Context) <-chan struct{} {
 // handlers lists what can be done in the background.
 func (a *App) handlers() map[string]job.Handler {
 	list := map[string]job.Handler{
-		takeJob: a.take, reportFiles: a.makeReportFiles, deliverMail: a.deliver, sweepMail: a.deliver, purgeJobs: a.purge,
+		takeJob: a.take, reportFiles: a.makeReportFiles, deliverMail: a.deliver, sweepMail: a.deliver, purgeJobs: a.purge, digestNow: a.tellNow, digestDaily: a.tellDaily,
 		discloseJob: a.disclose, closeJob: a.closeDisclosures, expireJob: a.expire,
 		linkJob: a.sendLink, expireLinks: a.dropLinks,
 		nightlyBackup: a.nightly,

@@ -165,6 +165,9 @@ func (s *Service) fill(ctx context.Context, m Mail, l Letter) (Envelope, error) 
 	}
 	unsubscribe := links[l.End]
 	l.Path, l.Manage = links[l.Path], links[l.Manage]
+	if l.Groups, err = s.linked(ctx, m.Tenant, base, l.Groups); err != nil {
+		return Envelope{}, err
+	}
 	text, html, err := s.lay(m.To.Lang, town, l)
 	name, _ := town.Name.In(base)
 	return Envelope{

@@ -23,6 +23,10 @@ var page = template.Must(template.New("mail").Parse(`<!doctype html>
 <p style="margin:0 0 24px;padding:0 0 8px;border-bottom:4px solid {{.Colour}};font-size:20px;font-weight:bold">{{.Town}}</p>
 <h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">{{.Letter.Subject}}</h1>
 {{range .Text}}<p style="margin:0 0 16px">{{range $i, $l := .}}{{if $i}}<br>{{end}}{{$l}}{{end}}</p>
+{{end}}{{range .Letter.Groups}}<h2 style="margin:24px 0 8px;font-size:19px;line-height:1.3">{{.Title}}</h2>
+<ul style="margin:0 0 16px;padding:0 0 0 20px">
+{{range .Entries}}<li style="margin:0 0 8px"><a href="{{.Path}}">{{.Text}}</a></li>
+{{end}}</ul>
 {{end}}{{if .Letter.Path}}<p style="margin:24px 0"><a href="{{.Letter.Path}}" style="display:inline-block;padding:12px 20px;border:2px solid {{.Colour}};border-radius:4px;font-weight:bold">{{.Letter.Button}}</a></p>
 <p style="margin:0 0 16px;font-size:15px;overflow-wrap:anywhere">{{.Copy}}<br>{{.Letter.Path}}</p>
 {{end}}<div style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #767676;font-size:15px">
@@ -50,6 +54,13 @@ func (s *Service) lay(lang string, t Town, l Letter) (text, html string, err err
 	for i, p := range l.Text {
 		b.WriteString(p + "\n\n")
 		paragraphs[i] = strings.Split(p, "\n")
+	}
+	for _, g := range l.Groups {
+		b.WriteString(g.Title + "\n\n")
+		for _, e := range g.Entries {
+			b.WriteString("- " + e.Text + "\n  " + e.Path + "\n")
+		}
+		b.WriteString("\n")
 	}
 	if l.Path != "" {
 		b.WriteString(l.Button + ":\n" + l.Path + "\n\n")

@@ -28,8 +28,12 @@ type Kind string
 // Channel is a way to the recipient.
 type Channel string
 
-// Now is a mail of its own, as soon as it can be sent.
-const Now Channel = "now"
+const (
+	// Now is a mail of its own, as soon as it can be sent.
+	Now Channel = "now"
+	// Digest is one mail for all the news of some time.
+	Digest Channel = "digest"
+)
 
 // State is where a mail stands.
 type State string
@@ -91,6 +95,20 @@ type Letter struct {
 	Path   string `json:"path,omitempty"`
 	Manage string `json:"manage,omitempty"`
 	End    string `json:"end,omitempty"`
+	// Groups is what a digest lists.
+	Groups []Group `json:"groups,omitempty"`
+}
+
+// Group is the part of a digest that belongs to one topic.
+type Group struct {
+	Title   string  `json:"title"`
+	Entries []Entry `json:"entries"`
+}
+
+// Entry is one piece of news with its page, which is open to everybody.
+type Entry struct {
+	Text string `json:"text"`
+	Path string `json:"path"`
 }
 
 // Mail is a row of the outbox.
@@ -185,8 +203,22 @@ type Store interface {
 	End(ctx context.Context, tenant, address kernel.ID, w Wish) error
 	// Forget removes an address and all it asked for.
 	Forget(ctx context.Context, tenant, address kernel.ID) error
-	// Subscribers lists confirmed addresses that asked for a topic, by id, after the given one.
+	// Subscribers lists confirmed addresses that asked for a topic and want to hear at once, by id, after the given one.
 	Subscribers(ctx context.Context, tenant kernel.ID, w Wish, after kernel.ID, n int) ([]Address, error)
+
+	// Note writes news down; false when the same was noted before. told: those who want to hear at once were told in another way.
+	Note(ctx context.Context, tenant kernel.ID, x Item, told bool) (bool, error)
+	// Begin starts a digest, unless one of that name was started, and gives it the news no digest of the frequency has taken up. It gives every
+	// digest of the frequency that is not ended, the oldest first.
+	Begin(ctx context.Context, tenant kernel.ID, f Frequency, run string, at kernel.Instant) ([]Run, error)
+	// Items lists the news of a digest.
+	Items(ctx context.Context, tenant kernel.ID, f Frequency, run string) ([]Item, error)
+	// Readers lists whose wishes of the frequency concern the wishes given, by address, after the given one, without addresses that refused mail.
+	Readers(ctx context.Context, tenant kernel.ID, f Frequency, w []Wish, after kernel.ID, n int) ([]Reader, error)
+	// Advance writes mails of a digest and how far it came; Conflict "digest.moved" when another process has advanced it meanwhile.
+	Advance(ctx context.Context, tenant kernel.ID, was Run, mails []Mail, after kernel.ID, ended kernel.Instant) (Run, error)
+	// ExpireNews forgets news from before a moment that every digest has taken up, and digests that ended before.
+	ExpireNews(ctx context.Context, tenant kernel.ID, before kernel.Instant) (int64, error)
 
 	// ExpireWishes removes wishes from before a moment that nobody confirmed, and addresses without a wish.
 	ExpireWishes(ctx context.Context, tenant kernel.ID, before kernel.Instant) (int64, error)

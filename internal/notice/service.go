@@ -30,6 +30,8 @@ type Service struct {
 	Check func(email string) (string, error)
 	// Later asks for a delivery, at once or at a later moment; it is called inside the transaction.
 	Later func(ctx context.Context, tenant kernel.ID, at time.Time) error
+	// Soon asks for a digest of those who want to hear at once; it is called inside the transaction. nil: they wait for the next one.
+	Soon  func(ctx context.Context, tenant kernel.ID) error
 	Trail access.Trail
 	Now   func() time.Time
 }

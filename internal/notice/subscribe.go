@@ -16,7 +16,21 @@ import (
 // Topic is something people can ask to be told of without an account. The catalogue's topic.<key> names it, topic.<key>.hint says what will come.
 type Topic struct {
 	Key  string
-	Kind Kind // of the mails
+	Kind Kind // of mails that Tell writes; what is noted by News comes as a digest
+	// Param is the parameter of the form's address that names one object of the topic, "bereich"; empty: only the whole topic can be asked for.
+	Param string
+	// Only: the topic cannot be asked for as a whole.
+	Only bool
+	// Name gives the name of an object, or ok = false where there is none; nil: the topic has no objects.
+	Name func(ctx context.Context, tenant kernel.ID, ref string) (name kernel.Text, ok bool, err error)
+	// Choices lists objects the form offers; nil: those that pages link to with Param.
+	Choices func(ctx context.Context, tenant kernel.ID) ([]Choice, error)
+}
+
+// Choice is an object of a topic to choose from.
+type Choice struct {
+	Ref  string
+	Name kernel.Text
 }
 
 // Address is a subscriber's address.
@@ -41,17 +55,20 @@ type Subscription struct {
 	Address kernel.ID
 	Request kernel.ID // whose link confirms it
 	Wish
+	Frequency   Frequency
 	CreatedAt   kernel.Instant
 	ConfirmedAt kernel.Instant
 }
 
 // Order is what the form of a subscription sends.
 type Order struct {
-	Tenant  kernel.ID
-	Email   string
-	Lang    string
-	Wishes  []Wish
-	Consent string // version of the text shown; empty: not agreed
+	Tenant kernel.ID
+	Email  string
+	Lang   string
+	Wishes []Wish
+	// Frequency is how often mail may come; empty: at once.
+	Frequency Frequency
+	Consent   string // version of the text shown; empty: not agreed
 }
 
 const (
@@ -71,8 +88,25 @@ func (s *Service) Subscribe(ctx context.Context, o Order) error {
 	if err != nil {
 		f["email"] = "mail.address"
 	}
-	if len(o.Wishes) == 0 || slices.ContainsFunc(o.Wishes, func(w Wish) bool { return !s.offers(w.Topic) || len(w.Ref) > 200 }) {
+	names := make([]string, 0, len(o.Wishes))
+	for _, w := range o.Wishes {
+		name, ok, err := s.WishName(ctx, o.Tenant, o.Lang, w)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			f["topics"] = "abo.topics.missing"
+		}
+		names = append(names, "– "+name)
+	}
+	if len(o.Wishes) == 0 {
 		f["topics"] = "abo.topics.missing"
+	}
+	if o.Frequency == "" {
+		o.Frequency = AtOnce
+	}
+	if !slices.Contains(Frequencies(), o.Frequency) {
+		f["haeufigkeit"] = "abo.frequency.missing"
 	}
 	if o.Consent == "" {
 		f["consent"] = "abo.consent.missing"
@@ -91,13 +125,11 @@ func (s *Service) Subscribe(ctx context.Context, o Order) error {
 			return err
 		}
 		request := kernel.NewID()
-		names := make([]string, 0, len(o.Wishes))
 		for _, w := range o.Wishes {
-			if err := s.Store.Wish(ctx, o.Tenant, Subscription{ID: kernel.NewID(), Address: id, Request: request, Wish: w, CreatedAt: now}); err != nil {
+			x := Subscription{ID: kernel.NewID(), Address: id, Request: request, Wish: w, Frequency: o.Frequency, CreatedAt: now}
+			if err := s.Store.Wish(ctx, o.Tenant, x); err != nil {
 				return err
 			}
-			name, _ := s.Writer.Sentence(o.Lang, "topic."+w.Topic, nil)
-			names = append(names, "– "+name)
 		}
 		return s.Send(ctx, Message{
 			Tenant: o.Tenant, To: Recipient{Email: email, Lang: o.Lang}, Kind: ConfirmKind, Event: string(request), Confirm: true,
@@ -106,8 +138,53 @@ func (s *Service) Subscribe(ctx context.Context, o Order) error {
 	})
 }
 
-func (s *Service) offers(topic string) bool {
-	return slices.ContainsFunc(s.Topics, func(t Topic) bool { return t.Key == topic })
+// WishName names what somebody asks for; ok is false where there is no such thing.
+func (s *Service) WishName(ctx context.Context, tenant kernel.ID, lang string, w Wish) (name string, ok bool, err error) {
+	i := slices.IndexFunc(s.Topics, func(t Topic) bool { return t.Key == w.Topic })
+	if i < 0 || len(w.Ref) > 200 {
+		return w.Topic, false, nil
+	}
+	t := s.Topics[i]
+	name, _ = s.Writer.Sentence(lang, "topic."+w.Topic, nil)
+	if w.Ref == "" {
+		return name, !t.Only, nil
+	}
+	if t.Name == nil {
+		return name, false, nil
+	}
+	object, ok, err := t.Name(ctx, tenant, w.Ref)
+	if err != nil || !ok {
+		return name + ": " + w.Ref, false, err
+	}
+	base, _, _ := strings.Cut(lang, "+")
+	said, _ := object.In(base)
+	return name + ": " + line(said), true, nil
+}
+
+// Follow notes a wish of somebody whose address is known to be theirs: an account that follows what it supported. What is there already stays
+// as it is, so that whoever chose another frequency keeps it.
+func (s *Service) Follow(ctx context.Context, tenant kernel.ID, to Recipient, w Wish, f Frequency, consent string) error {
+	email, err := s.Check(to.Email)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(s.Topics, func(t Topic) bool { return t.Key == w.Topic }) {
+		return fmt.Errorf("notice: nobody registered the topic %q", w.Topic)
+	}
+	return s.Tx.Tx(ctx, func(ctx context.Context) error {
+		now := s.now()
+		id, err := s.Store.Put(ctx, tenant, Address{ID: kernel.NewID(), Email: email, Lang: to.Lang, CreatedAt: now, Consent: consent})
+		if err != nil {
+			return err
+		}
+		request := kernel.NewID()
+		x := Subscription{ID: kernel.NewID(), Address: id, Request: request, Wish: w, Frequency: f, CreatedAt: now}
+		if err := s.Store.Wish(ctx, tenant, x); err != nil {
+			return err
+		}
+		_, err = s.Store.Confirm(ctx, tenant, id, request, now)
+		return err
+	})
 }
 
 // confirmPath is the page the link in the mail opens.
@@ -196,10 +273,13 @@ func (s *Service) Keep(ctx context.Context, tenant kernel.ID, token string, keep
 	return s.end(ctx, tenant, token, func(w Wish) bool { return !slices.Contains(keep, w) })
 }
 
-// End ends a topic for the token's address, every one where topic is empty. Ending what has ended already is no error (RFC 8058: a mail program
+// AllTopics stands for every topic in the address that ends them.
+const AllTopics = "alle"
+
+// End ends a topic for the token's address, every one where topic is empty or AllTopics. Ending what has ended already is no error (RFC 8058: a mail program
 // asks once, a person twice).
 func (s *Service) End(ctx context.Context, tenant kernel.ID, token, topic string) error {
-	return s.end(ctx, tenant, token, func(w Wish) bool { return topic == "" || w.Topic == topic })
+	return s.end(ctx, tenant, token, func(w Wish) bool { return topic == "" || topic == AllTopics || w.Topic == topic })
 }
 
 func (s *Service) end(ctx context.Context, tenant kernel.ID, token string, over func(Wish) bool) error {
@@ -232,13 +312,21 @@ type News struct {
 	Event  string
 	Params func(lang string) map[string]any
 	Path   string // page open to everybody
+	// Title is what digests list for those who want to hear once a day or week; empty: they are not told.
+	Title kernel.Text
 }
 
-// Tell writes a mail to every subscriber, some at a time. Broken off and run again it goes on where it stopped, as nobody gets an event twice.
+// Tell writes a mail to every subscriber who wants to know at once, some at a time. Broken off and run again it goes on where it stopped, as nobody gets an event twice.
 func (s *Service) Tell(ctx context.Context, n News, done func(sent int64)) error {
 	i := slices.IndexFunc(s.Topics, func(t Topic) bool { return t.Key == n.Topic })
 	if i < 0 {
 		return fmt.Errorf("notice: nobody registered the topic %q", n.Topic)
+	}
+	if len(n.Title) > 0 {
+		item := Item{ID: kernel.NewID(), Wish: n.Wish, Event: n.Event, Title: n.Title, Path: n.Path, At: s.now()}
+		if _, err := s.Store.Note(ctx, n.Tenant, item, true); err != nil {
+			return err
+		}
 	}
 	var sent int64
 	for after := kernel.ID(""); ; {

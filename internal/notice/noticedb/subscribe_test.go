@@ -16,7 +16,7 @@ import (
 // subscriber is an address that confirmed what it asked for; it gives the token of its page.
 func (x *town) subscriber(email string, w ...notice.Wish) (token string) {
 	x.Helper()
-	x.s.Topics = []notice.Topic{{Key: "report", Kind: "report.released"}, {Key: "area", Kind: "area.changed"}}
+	x.s.Topics = []notice.Topic{{Key: "report", Kind: "report.released"}, {Key: "area", Kind: "area.changed", Name: areaTopics[1].Name}}
 	if err := x.s.Subscribe(x.Context(), notice.Order{Tenant: x.ids[0], Email: email, Lang: "de", Wishes: w, Consent: "1"}); err != nil {
 		x.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 
 const (
 	addressColumns      = `id, email, lang, created_at, confirmed_at, consent`
-	subscriptionColumns = `id, address, request, topic, ref, created_at, confirmed_at`
+	subscriptionColumns = `id, address, request, topic, ref, created_at, confirmed_at, frequency`
 )
 
 func scanAddress(r db.Row) (a notice.Address, err error) {
@@ -21,7 +21,7 @@ func scanAddress(r db.Row) (a notice.Address, err error) {
 }
 
 func scanSubscription(r db.Row) (x notice.Subscription, err error) {
-	return x, r.Scan(&x.ID, &x.Address, &x.Request, &x.Topic, &x.Ref, &x.CreatedAt, &x.ConfirmedAt)
+	return x, r.Scan(&x.ID, &x.Address, &x.Request, &x.Topic, &x.Ref, &x.CreatedAt, &x.ConfirmedAt, &x.Frequency)
 }
 
 // exec runs one statement in a transaction and counts the rows it changed.
@@ -57,9 +57,13 @@ func (s *Store) Address(ctx context.Context, tenant, id kernel.ID) (notice.Addre
 
 // Wish notes what an address asked for; a wish that waits already now waits for the newer link, one that is confirmed stays as it is.
 func (s *Store) Wish(ctx context.Context, tenant kernel.ID, x notice.Subscription) error {
-	_, err := s.exec(ctx, `insert into notice_subscription (tenant_id, `+subscriptionColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8)
-		on conflict (tenant_id, address, topic, ref) do update set request = excluded.request`,
-		tenant, x.ID, x.Address, x.Request, x.Topic, x.Ref, x.CreatedAt, x.ConfirmedAt)
+	if x.Frequency == "" {
+		x.Frequency = notice.AtOnce
+	}
+	_, err := s.exec(ctx, `insert into notice_subscription (tenant_id, `+subscriptionColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		on conflict (tenant_id, address, topic, ref) do update set request = excluded.request,
+		frequency = case when notice_subscription.confirmed_at is null then excluded.frequency else notice_subscription.frequency end`,
+		tenant, x.ID, x.Address, x.Request, x.Topic, x.Ref, x.CreatedAt, x.ConfirmedAt, x.Frequency)
 	return err
 }
 
@@ -100,14 +104,14 @@ func (s *Store) Forget(ctx context.Context, tenant, address kernel.ID) error {
 	})
 }
 
-// Subscribers lists confirmed addresses that asked for the object or for the topic as a whole.
+// Subscribers lists confirmed addresses that asked for the object or for the topic as a whole and want to hear at once.
 func (s *Store) Subscribers(ctx context.Context, tenant kernel.ID, w notice.Wish, after kernel.ID, n int) ([]notice.Address, error) {
 	where := db.NewWhere(tenant)
 	where.And("confirmed_at is not null")
 	if after != "" {
 		where.And("id > ?", after)
 	}
-	where.And("id in (select address from notice_subscription where tenant_id = ? and topic = ? and (ref = '' or ref = ?) and confirmed_at is not null)", tenant, w.Topic, w.Ref)
+	where.And("id in (select address from notice_subscription where tenant_id = ? and topic = ? and (ref = '' or ref = ?) and frequency = 'now' and confirmed_at is not null)", tenant, w.Topic, w.Ref)
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+addressColumns+` from notice_address where `+where.String()+` order by id limit `+where.Arg(n), where.Args...)
 	return db.Collect(rows, err, scanAddress)
 }

@@ -7,6 +7,7 @@ package noticeweb
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -201,6 +202,55 @@ func (h handlers) order(w http.ResponseWriter, r *web.Request) error {
 	return h.renderOrder(w, r, web.BlankForm(r))
 }
 
+// refField is the name of the field that narrows a topic to one of its objects.
+func refField(topic string) string { return "nur-" + topic }
+
+// offer is a topic as the form shows it.
+type offer struct {
+	notice.Topic
+	preset  []notice.Wish // objects the link to the form named
+	names   []string      // of them
+	choices []notice.Choice
+}
+
+// offers lists what can be ordered: the topics, and the objects the address of the form names (?bereich=quartier/0101), which are chosen already.
+func (h handlers) offers(r *web.Request, f *web.Form) ([]offer, error) {
+	out := make([]offer, len(h.s.Topics))
+	for i, t := range h.s.Topics {
+		out[i].Topic = t
+		var refs []string
+		if ref := r.URL.Query().Get(t.Param); t.Param != "" && ref != "" {
+			refs = append(refs, ref)
+		}
+		for _, v := range f.Values("topics") { // typed already: the query is not sent again
+			if topic, ref, ok := strings.Cut(v, " "); ok && topic == t.Key && ref != "" {
+				refs = append(refs, ref)
+			}
+		}
+		for _, ref := range refs {
+			w := notice.Wish{Topic: t.Key, Ref: ref}
+			name, ok, err := h.s.WishName(r.Context(), r.Tenant.ID, language(r), w)
+			if err != nil {
+				return nil, err
+			}
+			if !ok || slices.Contains(out[i].preset, w) {
+				continue
+			}
+			out[i].preset, out[i].names = append(out[i].preset, w), append(out[i].names, name)
+			if !f.Is("topics", wishValue(w)) {
+				f.Add("topics", wishValue(w))
+			}
+		}
+		if t.Choices != nil && len(out[i].preset) == 0 {
+			var err error
+			if out[i].choices, err = t.Choices(r.Context(), r.Tenant.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
 func (h handlers) renderOrder(w http.ResponseWriter, r *web.Request, f *web.Form) error {
 	version, text, err := h.o.Consent(r)
 	if err != nil {
@@ -212,7 +262,14 @@ func (h handlers) renderOrder(w http.ResponseWriter, r *web.Request, f *web.Form
 	}
 	page := aboTitle(r, "abo.title")
 	page.NoIndex, page.Lead = false, r.T("abo.lead")
-	content := orderPage(r, h.s.Topics, text, f)
+	offers, err := h.offers(r, f)
+	if err != nil {
+		return err
+	}
+	if f.Value("haeufigkeit") == "" {
+		f.Set("haeufigkeit", string(notice.Weekly))
+	}
+	content := orderPage(r, offers, text, f)
 	if f.Failed() {
 		return r.Invalid(w, page, content)
 	}
@@ -226,9 +283,13 @@ func (h handlers) ordered(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	o := notice.Order{Tenant: r.Tenant.ID, Email: f.Value("email"), Lang: language(r)}
-	for _, t := range f.Values("topics") {
-		o.Wishes = append(o.Wishes, notice.Wish{Topic: t})
+	o := notice.Order{Tenant: r.Tenant.ID, Email: f.Value("email"), Lang: language(r), Frequency: notice.Frequency(f.Value("haeufigkeit"))}
+	for _, v := range f.Values("topics") {
+		topic, ref, _ := strings.Cut(v, " ")
+		if only := f.Value(refField(topic)); ref == "" && only != "" {
+			ref = only
+		}
+		o.Wishes = append(o.Wishes, notice.Wish{Topic: topic, Ref: ref})
 	}
 	if f.Is("consent", "1") && f.Value("fassung") == version {
 		o.Consent = version
@@ -262,7 +323,11 @@ func (h handlers) ask(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return r.Render(w, aboTitle(r, "abo.confirm.title"), confirmPage(r, a, list))
+	names, err := h.names(r, list)
+	if err != nil {
+		return err
+	}
+	return r.Render(w, aboTitle(r, "abo.confirm.title"), confirmPage(r, a, names))
 }
 
 func (h handlers) confirm(w http.ResponseWriter, r *web.Request) error {
@@ -284,7 +349,24 @@ func (h handlers) manage(w http.ResponseWriter, r *web.Request) error {
 	for _, x := range list {
 		f.Add("keep", wishValue(x.Wish))
 	}
-	return r.Render(w, aboTitle(r, "abo.manage.title"), managePage(r, a, list, f))
+	names, err := h.names(r, list)
+	if err != nil {
+		return err
+	}
+	return r.Render(w, aboTitle(r, "abo.manage.title"), managePage(r, a, list, names, f))
+}
+
+// names words what was subscribed, with how often it comes.
+func (h handlers) names(r *web.Request, list []notice.Subscription) ([]string, error) {
+	out := make([]string, len(list))
+	for i, x := range list {
+		name, _, err := h.s.WishName(r.Context(), r.Tenant.ID, language(r), x.Wish)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = name + " (" + r.T("abo.frequency."+string(x.Frequency)) + ")"
+	}
+	return out, nil
 }
 
 // wishValue names a wish in a form.
