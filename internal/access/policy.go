@@ -43,10 +43,11 @@ const (
 const (
 	Contribute         Action = "contribution.submit"  // Beitrag, with or without an account
 	Support            Action = "contribution.support" // unterstützen, kommentieren
-	Report             Action = "contribution.report"  // melden
-	VoteByCode         Action = "vote.code"            // abstimmen with a code or where a vote is open
-	Vote               Action = "vote.account"         // abstimmen where an account or an address is asked for
-	RecordContribution Action = "contribution.record"  // Beitrag erfassen that was made elsewhere
+	SupportByCode      Action = "contribution.support.code"
+	Report             Action = "contribution.report" // melden
+	VoteByCode         Action = "vote.code"           // abstimmen with a code or where a vote is open
+	Vote               Action = "vote.account"        // abstimmen where an account or an address is asked for
+	RecordContribution Action = "contribution.record" // Beitrag erfassen that was made elsewhere
 	Moderate           Action = "contribution.moderate"
 	DraftAnswer        Action = "answer.draft"   // Rückmeldung schreiben
 	ReleaseAnswer      Action = "answer.release" // Rückmeldung freigeben
@@ -108,6 +109,7 @@ var policy = map[Action][]rule{
 
 	Contribute:         may(everyone),
 	Support:            may(Citizen, Resident, GroupMember),
+	SupportByCode:      may(everyone),
 	Report:             may(Citizen, Resident),
 	VoteByCode:         may(everyone),
 	Vote:               may(Resident, GroupMember),

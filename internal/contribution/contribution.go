@@ -8,9 +8,7 @@
 // contribution of a process that promised answers has a date by which it is answered.
 package contribution
 
-import (
-	"github.com/kupferfaden/kupferfaden/internal/kernel"
-)
+import "github.com/kupferfaden/kupferfaden/internal/kernel"
 
 // Channel is the way a contribution came.
 type Channel string
@@ -82,6 +80,7 @@ type Contribution struct {
 	Office    string         // that answers
 	Due       kernel.Date    // day the answer is promised for; empty: none
 	MergedIn  kernel.ID      // the contribution it lives on in
+	SplitFrom kernel.ID      // the contribution it is a part of
 	Source    string         // of imports: file and row, or the foreign number
 	SaidOn    kernel.Date    // day it was said, where that is not the day it was received
 	Received  kernel.Instant // when it was entered
@@ -90,7 +89,95 @@ type Contribution struct {
 	Supports  int // counted
 	Comments  int // counted, published ones
 	Edit      int // counts edits, for conflict detection
+	// EnteredBy is the account of the staff who wrote it down; zero for what people sent themselves.
+	EnteredBy kernel.ID
+	// Lon, Lat are a place on the geometry, for maps; Placed tells whether there is one.
+	Lon, Lat float64
+	Placed   bool
 }
+
+// Ref points at the contribution.
+func (c Contribution) Ref() kernel.Ref { return kernel.Ref{Kind: "contribution", ID: c.ID} }
+
+// Path is its page.
+func (c Contribution) Path() string { return "/beitraege/" + c.Number }
+
+// Public tells whether everybody may read it.
+func (c Contribution) Public() bool { return c.State == Published || c.State == Merged }
+
+// Version is the public text as it was after an edit.
+type Version struct {
+	Contribution kernel.ID
+	Number       int // from 1
+	Lang         string
+	Title, Text  string
+	Author       bool      // changed by the author, not by the town
+	By           kernel.ID // account; zero: a guest
+	Reason       string
+	At           kernel.Instant
+}
+
+// FileKind is what a file of a contribution is.
+type FileKind string
+
+// The kinds of files.
+const (
+	Photo FileKind = "photo" // shown with the contribution
+	Scan  FileKind = "scan"  // of a letter or card, kept inside
+)
+
+// File is a photo or scan.
+type File struct {
+	ID            kernel.ID
+	Contribution  kernel.ID
+	Kind          FileKind
+	SHA256        string
+	Small         string // of a photo's small form
+	Type          string // MIME
+	Width, Height int
+	Bytes         int64
+	Alt           string
+	At            kernel.Instant
+}
+
+// Comment is what somebody answers to a contribution or to another comment.
+type Comment struct {
+	ID           kernel.ID
+	Contribution kernel.ID
+	Parent       kernel.ID
+	Depth        int
+	Author       kernel.ID
+	Pseudonym    string
+	Official     string // office that speaks; empty: a citizen
+	Lang         string
+	Text         string
+	State        State
+	Received     kernel.Instant
+	Changed      kernel.Instant
+}
+
+// Support is one person's or code's support.
+type Support struct {
+	Voter   string // keyed hash
+	Account kernel.ID
+	At      kernel.Instant
+}
+
+// Channels lists the channels in the order pages offer them.
+func Channels() []Channel {
+	return []Channel{Platform, Letter, Mail, Phone, Conversation, Workshop, Postcard, Outreach, Youth, Import}
+}
+
+// States lists the states.
+func States() []State { return []State{Received, Checking, Published, Hidden, Withdrawn, Merged} }
+
+// Statuses lists the statuses of the answer.
+func Statuses() []Status {
+	return []Status{Unanswered, UnderReview, Adopted, PartlyAdopted, Pursued, NotAdopted, NotResponsible, Done, Effective}
+}
+
+// Stances lists the stances.
+func Stances() []Stance { return []Stance{Confirms, Contradicts, Explains, Adds} }
 
 // Stance is how a statement stands to what it is about.
 type Stance string

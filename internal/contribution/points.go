@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package contribution
+
+import (
+	"bytes"
+	"container/list"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
+
+// Point is a contribution on the map.
+type Point struct {
+	Number   string
+	Title    string
+	Category string
+	Status   Status
+	Lon, Lat float64
+}
+
+// Points is the places of a list as GeoJSON, packed. It is shared and must not be changed.
+type Points struct {
+	N    int
+	Gzip []byte
+	ETag string
+}
+
+// mostPoints bounds a map.
+const mostPoints = 20_000
+
+// pointCache keeps the maps of the last filters.
+type pointCache struct {
+	mu     sync.Mutex
+	kept   map[string]*list.Element
+	order  list.List
+	flight singleflight.Group
+}
+
+type keptPoints struct {
+	key    string
+	points *Points
+}
+
+const mostMaps = 24
+
+// Map gives the places of everything public that a filter finds, the same bytes until something changes.
+func (s *Service) Map(ctx context.Context, tenant kernel.ID, f Filter) (*Points, error) {
+	by := access.Anonymous(tenant)
+	f.Placed, f.Limit, f.After, f.Order = true, mostPoints, Cursor{}, Youngest
+	if err := s.bound(ctx, by, &f); err != nil {
+		return nil, err
+	}
+	stamp, err := s.Store.Stamp(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	key := string(tenant) + " " + stamp + " " + string(b)
+	c := &s.points
+	c.mu.Lock()
+	if e, ok := c.kept[key]; ok {
+		c.order.MoveToFront(e)
+		c.mu.Unlock()
+		return e.Value.(keptPoints).points, nil
+	}
+	c.mu.Unlock()
+	v, err, _ := c.flight.Do(key, func() (any, error) {
+		p, err := s.draw(context.WithoutCancel(ctx), tenant, f)
+		if err != nil {
+			return nil, err
+		}
+		p.ETag = stamp + "-" + strconv.Itoa(p.N)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.kept == nil {
+			c.kept = map[string]*list.Element{}
+		}
+		c.kept[key] = c.order.PushFront(keptPoints{key, p})
+		for c.order.Len() > mostMaps {
+			last := c.order.Back()
+			delete(c.kept, c.order.Remove(last).(keptPoints).key)
+		}
+		return p, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*Points), nil
+}
+
+// draw writes the GeoJSON.
+func (s *Service) draw(ctx context.Context, tenant kernel.ID, f Filter) (*Points, error) {
+	var buf bytes.Buffer
+	gz, err := gzip.NewWriterLevel(&buf, 6)
+	if err != nil {
+		return nil, err
+	}
+	p := &Points{}
+	line := []byte(`{"type":"FeatureCollection","features":[`)
+	err = s.Store.Points(ctx, tenant, f, func(x Point) error {
+		if p.N > 0 {
+			line = append(line, ',')
+		}
+		p.N++
+		line = append(line, `{"type":"Feature","geometry":{"type":"Point","coordinates":[`...)
+		line = strconv.AppendFloat(line, x.Lon, 'f', -1, 64)
+		line = append(line, ',')
+		line = strconv.AppendFloat(line, x.Lat, 'f', -1, 64)
+		line = append(line, `]},"properties":`...)
+		b, err := json.Marshal(map[string]string{"n": x.Number, "t": x.Title, "c": x.Category, "s": string(x.Status)})
+		if err != nil {
+			return err
+		}
+		line = append(append(line, b...), '}')
+		_, err = gz.Write(line)
+		line = line[:0]
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("map of contributions: %w", err)
+	}
+	if _, err := gz.Write(append(line, "]}"...)); err != nil {
+		return nil, err
+	}
+	if err := gz.Close(); err != nil {
+		return nil, err
+	}
+	p.Gzip = buf.Bytes()
+	return p, nil
+}

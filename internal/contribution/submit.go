@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package contribution
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
+)
+
+// Draft is what somebody wants to say, or what staff writes down of it.
+type Draft struct {
+	Process, Module string
+	Channel         Channel // Platform where empty
+	Lang            string
+	Title, Text     string // a title is made of the text where there is none
+	Category        string
+	Topics          []string
+	Geometry        string   // GeoJSON geometry; empty: none
+	Areas           []string // chosen, where there is no geometry
+	Pseudonym       string   // of guests, as they want to be called; people with an account bear theirs
+	SaidOn          kernel.Date
+	Source          string
+	Statements      []Statement
+	Files           []File // already stored, see KeepPhoto
+	Reach           map[string]string
+}
+
+// Submit takes a contribution from anybody, with or without an account, and gives the receipt code: it is shown this once. Invalid names the
+// fields at fault, Conflict "access.phase" says that nothing can be contributed now.
+func (s *Service) Submit(ctx context.Context, by access.Actor, d Draft) (c Contribution, code string, err error) {
+	p, m, err := s.Process(ctx, by.Tenant, d.Process, d.Module)
+	if err != nil {
+		return c, "", err
+	}
+	if err := s.mayContribute(by, p, m); err != nil {
+		return c, "", err
+	}
+	if d.Channel != Youth {
+		d.Channel = Platform
+	}
+	if c, err = s.check(ctx, by.Tenant, p, m, &d, MostText); err != nil {
+		return c, "", err
+	}
+	if by.Person != "" && by.Name != "" {
+		c.Author, c.Pseudonym = by.Person, by.Name
+		if by.Has(access.YoungPerson) {
+			c.Pseudonym = "" // never shown by name
+		}
+	}
+	return s.submit(ctx, by, p, c, d)
+}
+
+// submit stores what was checked.
+func (s *Service) submit(ctx context.Context, by access.Actor, p participation.Process, c Contribution, d Draft) (_ Contribution, code string, err error) {
+	if s.Begin != nil {
+		if c.State, err = s.Begin(ctx, by, c); err != nil {
+			return c, "", err
+		}
+	}
+	if c.State == Published {
+		c.Published = c.Received
+	}
+	if c.Number, err = s.number(ctx, by.Tenant, c.Received.In(berlin()).Year()); err != nil {
+		return c, "", err
+	}
+	code = newCode()
+	n := New{Contribution: c, Receipt: s.codeHash(by.Tenant, code), Statements: d.Statements, Files: d.Files}
+	for i := range n.Files {
+		n.Files[i].Contribution, n.Files[i].At = c.ID, c.Received
+	}
+	err = s.Tx.TxGrouped(ctx, func(ctx context.Context) error {
+		if err := s.Store.Insert(ctx, by.Tenant, n); err != nil {
+			return err
+		}
+		if err := s.tell(ctx, by.Tenant, Submitted, c); err != nil {
+			return err
+		}
+		if c.State == Published {
+			return s.touch(ctx, by.Tenant)
+		}
+		return nil
+	})
+	if err == nil && s.Reach != nil && len(d.Reach) > 0 {
+		err = s.Reach(ctx, by, p.Key, d.Reach)
+	}
+	return c, code, err
+}
+
+// mayContribute asks whether the actor may contribute now: everybody where the process is open and the phase permits it, members where it is
+// half open.
+func (s *Service) mayContribute(by access.Actor, p participation.Process, m participation.Module) error {
+	o := s.object(by.Tenant, p, m, nil)
+	if err := access.Check(by, access.Contribute, o); err != nil {
+		return err
+	}
+	if p.Reach == participation.SemiOpen && !by.HasIn(access.GroupMember, o.Within) {
+		if !by.SignedIn() {
+			return kernel.E(kernel.Unauthenticated, "contribution.members")
+		}
+		return kernel.E(kernel.Denied, "contribution.members")
+	}
+	return nil
+}
+
+// Open tells whether the actor may contribute in a module now; the error says why not.
+func (s *Service) Open(ctx context.Context, by access.Actor, process, module string) (participation.Process, participation.Module, error) {
+	p, m, err := s.Process(ctx, by.Tenant, process, module)
+	if err != nil {
+		return p, m, err
+	}
+	return p, m, s.mayContribute(by, p, m)
+}
+
+// Record writes down what was said elsewhere. The staff's own audit entry is made; with the right to moderate it can be public at once.
+func (s *Service) Record(ctx context.Context, by access.Actor, d Draft, publish bool) (c Contribution, code string, err error) {
+	p, m, err := s.Process(ctx, by.Tenant, d.Process, d.Module)
+	if err != nil {
+		return c, "", err
+	}
+	if d.Channel == "" || d.Channel == Platform || !slices.Contains(Channels(), d.Channel) {
+		return c, "", invalid(map[string]string{"channel": "contribution.channel.missing"})
+	}
+	if c, err = s.check(ctx, by.Tenant, p, m, &d, MostEntered); err != nil {
+		return c, "", err
+	}
+	o := s.object(by.Tenant, p, m, c.Areas)
+	o.Phase = nil // what was said in time may be written down later
+	if err := access.Check(by, access.RecordContribution, o); err != nil {
+		return c, "", err
+	}
+	c.EnteredBy = by.Person
+	if publish && access.Can(by, access.Moderate, o) {
+		c.State, c.Published = Published, c.Received
+	}
+	if c.Number, err = s.number(ctx, by.Tenant, c.Received.In(berlin()).Year()); err != nil {
+		return c, "", err
+	}
+	code = newCode()
+	n := New{Contribution: c, Receipt: s.codeHash(by.Tenant, code), Statements: d.Statements, Files: d.Files}
+	for i := range n.Files {
+		n.Files[i].Contribution, n.Files[i].At = c.ID, c.Received
+	}
+	return c, code, s.Tx.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Insert(ctx, by.Tenant, n); err != nil {
+			return err
+		}
+		if err := s.tell(ctx, by.Tenant, Submitted, c); err != nil {
+			return err
+		}
+		if c.State == Published {
+			if err := s.touch(ctx, by.Tenant); err != nil {
+				return err
+			}
+		}
+		return access.Record(ctx, s.Trail, by, access.Act{
+			Do: access.RecordContribution, What: "contribution.record", Object: c.Ref(), Note: map[string]string{"channel": string(c.Channel), "process": c.Process},
+		})
+	})
+}
+
+// check makes a contribution of a draft, or says what is wrong with it.
+func (s *Service) check(ctx context.Context, tenant kernel.ID, p participation.Process, m participation.Module, d *Draft, most int) (c Contribution, err error) {
+	f := map[string]string{}
+	d.Title, d.Text, d.Category = tidy(d.Title, false), tidy(d.Text, true), tidy(d.Category, false)
+	checkText(f, &d.Title, d.Text, most)
+	lang, ok := Lang(d.Lang)
+	if !ok {
+		f["lang"] = "contribution.lang.unknown"
+	}
+	if d.Pseudonym = tidy(d.Pseudonym, false); length(d.Pseudonym) > MostName || strings.Contains(d.Pseudonym, "@") || strings.Contains(d.Pseudonym, "://") {
+		f["name"] = "contribution.name.form"
+	}
+	if len(m.Categories) > 0 && d.Category != "" && !slices.Contains(m.Categories, d.Category) || length(d.Category) > 100 {
+		f["category"] = "contribution.category.unknown"
+	}
+	if len(d.Topics) > 20 || slices.ContainsFunc(d.Topics, func(t string) bool { return length(t) > 60 }) {
+		f["topics"] = "contribution.topics.form"
+	}
+	if d.SaidOn != "" {
+		if _, err := kernel.ParseDate(string(d.SaidOn)); err != nil || d.SaidOn.Time().After(s.now().Time.AddDate(0, 0, 1)) {
+			f["said"] = "contribution.said.form"
+		}
+	}
+	if len(d.Files) > MostFiles {
+		f["photo"] = "contribution.photo.many"
+	}
+	now := s.now()
+	c = Contribution{
+		ID: kernel.NewID(), Process: p.Key, Module: m.Key, Channel: d.Channel, Lang: lang, Original: d.Text, Title: d.Title, Text: d.Text, Category: d.Category, Topics: d.Topics,
+		Pseudonym: d.Pseudonym, State: Received, SaidOn: d.SaidOn, Source: d.Source, Received: now, Changed: now, Office: p.Office,
+	}
+	if err := s.place(ctx, tenant, &c, d.Geometry, d.Areas); err != nil {
+		maps.Copy(f, fieldsOf(err))
+		if len(fieldsOf(err)) == 0 {
+			return c, err
+		}
+	}
+	if m.PlaceRequired && !c.Placed && len(c.Areas) == 0 && f["place"] == "" {
+		f["place"] = "contribution.place.missing"
+	}
+	for i := range d.Statements {
+		d.Statements[i].ID, d.Statements[i].Contribution, d.Statements[i].At = kernel.NewID(), c.ID, now
+		if err := checkStatement(&d.Statements[i], c.Text); err != nil {
+			f["stance"] = "contribution.statement.form"
+		}
+	}
+	if p.AnswerDays > 0 {
+		c.Due = kernel.Date(now.In(berlin()).AddDate(0, 0, p.AnswerDays).Format(time.DateOnly))
+	}
+	return c, invalid(f)
+}
+
+var zeroModule participation.Module
+
+// checkText checks title and text, and makes a title where there is none.
+func checkText(f map[string]string, title *string, text string, most int) {
+	switch {
+	case text == "":
+		f["text"] = "contribution.text.missing"
+	case length(text) > most:
+		f["text"] = "contribution.text.long"
+	case length(text) < 3:
+		f["text"] = "contribution.text.short"
+	}
+	if *title == "" && text != "" {
+		*title = headline(text)
+	}
+	if length(*title) > MostTitle {
+		f["title"] = "contribution.title.long"
+	}
+}
+
+func fieldsOf(err error) map[string]string {
+	if e, ok := err.(*kernel.Error); ok && e.Kind == kernel.Invalid {
+		return e.Fields
+	}
+	return nil
+}
