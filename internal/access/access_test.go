@@ -17,7 +17,7 @@ func actor(roles ...access.Role) access.Actor {
 }
 
 // openToAll is what design/participation.md 8.3 gives a guest, beside reading and the forms that need no account.
-var openToAll = []access.Action{access.ReadPublic, access.AnonymousWrite, access.Contribute, access.VoteByCode}
+var openToAll = []access.Action{access.ReadPublic, access.AnonymousWrite, access.Contribute, access.SupportByCode, access.VoteByCode}
 
 func TestOnlyWhatIsMeantForGuestsIsOpenToEverybody(t *testing.T) {
 	for _, do := range access.Actions() {

@@ -22,6 +22,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/area/areadb"
 	"github.com/kupferfaden/kupferfaden/internal/atlas"
 	"github.com/kupferfaden/kupferfaden/internal/atlas/atlasweb"
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
@@ -93,6 +94,7 @@ type App struct {
 	Privacy       *privacy.Service
 	Approvals     *approval.Service
 	Participation *participation.Service
+	Contributions *contribution.Service
 	Typesetter    typst.Typesetter
 	Log           *slog.Logger
 	Now           func() time.Time

@@ -16,6 +16,7 @@ import (
 // voices makes the services, in the order of the chain.
 func (a *App) voices() {
 	a.Participation = a.participation()
+	a.Contributions = a.contributions()
 }
 
 // voicePages adds their pages.
@@ -24,7 +25,9 @@ func (a *App) voicePages(m *web.Mux) {
 
 // voiceKinds lists what each keeps about people.
 func (a *App) voiceKinds() []func(addKind) {
-	return nil
+	return []func(addKind){
+		a.contributionKinds,
+	}
 }
 
 // voiceJobs lists their background work.
@@ -34,7 +37,9 @@ func (a *App) voiceJobs() map[string]job.Handler {
 
 // voiceFiles asks each whether it still needs a file.
 func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (bool, error) {
-	for _, keeps := range []func(ctx context.Context, tenant kernel.ID, sha string) (bool, error){} {
+	for _, keeps := range []func(ctx context.Context, tenant kernel.ID, sha string) (bool, error){
+		a.contributionFiles,
+	} {
 		if kept, err := keeps(ctx, tenant, sha); err != nil || kept {
 			return kept, err
 		}

@@ -224,6 +224,9 @@ func (s *Service) object(tenant kernel.ID, p participation.Process, m participat
 	o := access.Object{Tenant: tenant}
 	if p.Key != "" {
 		o = p.Object(tenant, m, s.now())
+		if slices.Contains(o.Phase, access.Support) {
+			o.Phase = append(o.Phase, access.SupportByCode)
+		}
 	}
 	for _, a := range areas {
 		o.Within = append(o.Within, access.Context{Kind: access.InArea, Key: a})

@@ -213,10 +213,10 @@ type Module struct {
 // usual is what a phase permits in a module unless the process says otherwise.
 var usual = map[PhaseKind][]access.Action{
 	Presentation:   {access.Report},
-	Inventory:      {access.Contribute, access.Support, access.SupportByCode, access.Report, access.RecordContribution},
-	Ideas:          {access.Contribute, access.Support, access.SupportByCode, access.Report, access.RecordContribution},
-	Discussion:     {access.Contribute, access.Support, access.SupportByCode, access.Report, access.RecordContribution},
-	Prioritising:   {access.Support, access.SupportByCode, access.Report, access.Vote, access.VoteByCode},
+	Inventory:      {access.Contribute, access.Support, access.Report, access.RecordContribution},
+	Ideas:          {access.Contribute, access.Support, access.Report, access.RecordContribution},
+	Discussion:     {access.Contribute, access.Support, access.Report, access.RecordContribution},
+	Prioritising:   {access.Support, access.Report, access.Vote, access.VoteByCode},
 	Assessment:     {access.Report},
 	Resolution:     {access.Report},
 	Implementation: {access.Report},

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"context"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/contribution/contributiondb"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
+	"github.com/kupferfaden/kupferfaden/internal/privacy"
+	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
+)
+
+// contributions wires what people say to the town.
+func (a *App) contributions() *contribution.Service {
+	return &contribution.Service{
+		Store: &contributiondb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, FourEyes: a.Approvals, Processes: processes{a}, Areas: a.Areas, Figures: a.Gate, Files: a.Files, Secret: a.Secret,
+		Now: a.Now, Touch: func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
+		Reach: func(ctx context.Context, by access.Actor, process string, answers map[string]string) error {
+			return a.Participation.Reached(ctx, by.Tenant, process, answers)
+		},
+	}
+}
+
+// processes lets contributions hang on processes.
+type processes struct{ a *App }
+
+func (p processes) ProcessByKey(ctx context.Context, tenant kernel.ID, key string) (participation.Process, error) {
+	return p.a.Participation.Store.ByKey(ctx, tenant, key)
+}
+
+func (p processes) Processes(ctx context.Context, tenant kernel.ID) ([]participation.Process, error) {
+	return p.a.Participation.Store.All(ctx, tenant, false, nil)
+}
+
+// contributionFiles tells whether a contribution still needs a file.
+func (a *App) contributionFiles(ctx context.Context, tenant kernel.ID, sha string) (bool, error) {
+	list, err := a.Contributions.Store.FileBySum(ctx, tenant, sha)
+	return len(list) > 0, err
+}
+
+// contributionKinds names what contributions keep about people. A contribution belongs to the town once it was made, as others answered and
+// supported it: an erasure takes its author from it and leaves the words.
+func (a *App) contributionKinds(add addKind) {
+	id := func(column string) []privacydb.By { return []privacydb.By{{Column: column, Is: privacydb.ID}} }
+	add(
+		privacy.DataKind{Key: "contribution", Basis: []privacy.Basis{privacy.PublicTask, privacy.Consent}},
+		privacydb.Table{
+			Name: "contribution_comment", By: id("account_id"), Show: []string{"body", "state", "received_at"}, Then: privacydb.Blank,
+			Set: []privacydb.Value{{Column: "pseudonym", To: ""}},
+		},
+		privacydb.Table{Name: "contribution_version", By: id("written_by"), Show: []string{"version", "title", "body", "at"}, Then: privacydb.Blank},
+		privacydb.Table{
+			Name: "contribution", By: id("account_id"), Show: []string{"number", "title", "body", "state", "status", "received_at"}, Then: privacydb.Blank,
+			Set: []privacydb.Value{{Column: "pseudonym", To: ""}},
+		},
+		privacydb.Table{Name: "contribution", By: id("entered_by"), Show: []string{"number", "channel", "received_at"}, Then: privacydb.Blank},
+		privacydb.Table{Name: "contribution_import", By: id("imported_by"), Show: []string{"file", "at"}, Then: privacydb.Blank},
+	)
+	add(
+		privacy.DataKind{Key: "support", Basis: []privacy.Basis{privacy.PublicTask, privacy.Consent}},
+		privacydb.Table{Name: "contribution_support", By: id("account_id"), Show: []string{"contribution", "at"}},
+	)
+}
