@@ -183,3 +183,40 @@ func TestRolesThatMustBeKeptApart(t *testing.T) {
 		t.Errorf("%s and %s clash", a, b)
 	}
 }
+
+func TestAMemberOfOneGroupReachesItsSpaceAndNoOther(t *testing.T) {
+	space := func(key string) access.Object {
+		return access.Object{Tenant: town, Visibility: access.Internal, Within: []access.Context{{Kind: access.InGroup, Key: key}}}
+	}
+	member := access.Actor{Tenant: town, Person: "p", Held: []access.Holding{{Role: access.GroupMember, In: access.Context{Kind: access.InGroup, Key: "ag-1"}}}}
+	lead := access.Actor{Tenant: town, Person: "q", Held: []access.Holding{{Role: access.Moderator, In: access.Context{Kind: access.InGroup, Key: "ag-1"}}}}
+	for _, c := range []struct {
+		who  access.Actor
+		do   access.Action
+		in   string
+		want bool
+	}{
+		{member, access.ReadGroup, "ag-1", true},
+		{member, access.WorkInGroup, "ag-1", true},
+		{member, access.LeadGroup, "ag-1", false},
+		{member, access.ManageGroups, "ag-1", false},
+		{member, access.ReadGroup, "ag-2", false},
+		{lead, access.LeadGroup, "ag-1", true},
+		{lead, access.LeadGroup, "ag-2", false},
+		{actor(access.GroupMember), access.ReadGroup, "ag-1", false}, // a role held in no group opens the space of none
+		{actor(access.Planner), access.LeadGroup, "ag-2", true},
+		{actor(access.StatisticsOfficer), access.ReadGroup, "ag-1", false},
+	} {
+		if got := access.Can(c.who, c.do, space(c.in)); got != c.want {
+			t.Errorf("%s in %s by %v %v: %v", c.do, c.in, c.who.Roles, c.who.Held, got)
+		}
+	}
+	if err := access.Check(member, access.ReadGroup, space("ag-2")); kernel.KindOf(err) != kernel.NotFound {
+		t.Errorf("the space of another group: %v", err)
+	}
+	for _, do := range []access.Action{access.ReadInternal, access.EditProcess, access.SeeJobs, access.ManageGroups} {
+		if access.Can(member, do, access.Object{Tenant: town}) {
+			t.Errorf("a member of a group may %s in the town", do)
+		}
+	}
+}

@@ -58,6 +58,10 @@ const (
 	ReadPersonal       Action = "personal.read"  // personenbezogene Daten, on request and written down
 	ReadCouncil        Action = "council.read"   // what the council sees before the public does
 	ReadGroup          Action = "group.read"     // the space of a working group
+	WorkInGroup        Action = "group.work"     // its shared texts, papers and tasks
+	LeadGroup          Action = "group.lead"     // its members, meetings and minutes
+	ManageGroups       Action = "group.manage"   // which groups there are, and with which mandate
+	GiveTask           Action = "task.give"      // tasks outside of groups, as of an event's minutes
 	ExportPseudonymous Action = "contribution.export"
 )
 
@@ -123,7 +127,11 @@ var policy = map[Action][]rule{
 	ProposeLink:        may(GroupMember, Planner),
 	ReadPersonal:       append(may(Planner, DPO), own(signedIn), own(Recorder)),
 	ReadCouncil:        may(Councillor, Planner, Operator),
-	ReadGroup:          may(GroupMember, Moderator, Planner),
+	ReadGroup:          may(GroupMember, Moderator, Planner, Operator),
+	WorkInGroup:        may(GroupMember, Moderator, Planner, Operator),
+	LeadGroup:          may(Moderator, Planner, Operator),
+	ManageGroups:       may(Planner, Operator),
+	GiveTask:           may(Planner, ParticipationOffice, Moderator, Operator),
 	ExportPseudonymous: may(Analyst, Planner),
 }
 
