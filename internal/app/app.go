@@ -24,6 +24,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/atlas/atlasweb"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
+	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -103,6 +104,8 @@ type App struct {
 	lastBackup func() (at time.Time, ok bool)
 	URL        string // see Config.URL
 	Config     Config
+
+	Groups *group.Service
 }
 
 // Open opens the data and wires the services.

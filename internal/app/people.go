@@ -122,6 +122,8 @@ func (p places) Places(ctx context.Context, tenant kernel.ID, kind access.Contex
 		return p.areas(ctx, tenant)
 	case access.InProcess:
 		return p.app.processPlaces(ctx, tenant)
+	case access.InGroup:
+		return p.app.groupPlaces(ctx, tenant)
 	}
 	return nil, nil
 }

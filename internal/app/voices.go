@@ -17,6 +17,7 @@ import (
 func (a *App) voices() {
 	a.Participation = a.participation()
 	a.Contributions = a.contributions()
+	a.Groups = a.groups()
 }
 
 // voicePages adds their pages.
@@ -27,18 +28,22 @@ func (a *App) voicePages(m *web.Mux) {
 func (a *App) voiceKinds() []func(addKind) {
 	return []func(addKind){
 		a.contributionKinds,
+		groupKinds,
 	}
 }
 
 // voiceJobs lists their background work.
 func (a *App) voiceJobs() map[string]job.Handler {
-	return map[string]job.Handler{}
+	return map[string]job.Handler{
+		remindTasks: a.remind,
+	}
 }
 
 // voiceFiles asks each whether it still needs a file.
 func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (bool, error) {
 	for _, keeps := range []func(ctx context.Context, tenant kernel.ID, sha string) (bool, error){
 		a.contributionFiles,
+		a.Groups.NeedsFile,
 	} {
 		if kept, err := keeps(ctx, tenant, sha); err != nil || kept {
 			return kept, err
@@ -49,7 +54,9 @@ func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (boo
 
 // voiceWork lists what of it comes again and again.
 func (a *App) voiceWork() []job.Recurring {
-	return nil
+	return []job.Recurring{
+		{Kind: remindTasks, At: "06:30"},
+	}
 }
 
 // voiceTopics lists what people can ask to be told of.
@@ -59,5 +66,7 @@ func (a *App) voiceTopics() []notice.Topic {
 
 // voiceTexts ask each for its public texts with the languages they are there in, for the report of what is missing (/arbeit/sprachen).
 func (a *App) voiceTexts() []func(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
-	return nil
+	return []func(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error){
+		a.Groups.Variants,
+	}
 }

@@ -58,6 +58,8 @@ type Service struct {
 	People     People
 	Actors     Actors     // nil: organisations are written by name
 	Mail       Mail       // nil: nobody is written to
+	// Address gives an address as mail servers take it, or an error; nil: any with an @.
+	Address    func(email string) (string, error)
 	Contribute Contribute // nil: minutes lead to no contributions
 	Trail      access.Trail
 	Now        func() time.Time
@@ -245,7 +247,7 @@ func (s *Service) SaveMember(ctx context.Context, by access.Actor, key string, m
 	if err := m.check(); err != nil {
 		return m, err
 	}
-	if m.Email != "" && !strings.Contains(m.Email, "@") {
+	if m.Email != "" && !s.takes(m.Email) {
 		return m, invalid(map[string]string{"email": "group.member.email.form"})
 	}
 	what := "group.member.change"
@@ -275,6 +277,15 @@ func (s *Service) SaveMember(ctx context.Context, by access.Actor, key string, m
 		}
 		return s.record(ctx, by, access.LeadGroup, what, ref("group", g.ID), map[string]string{"member": string(m.ID), "role": string(m.Role)})
 	})
+}
+
+// takes tells whether mail can be sent to an address.
+func (s *Service) takes(email string) bool {
+	if s.Address == nil {
+		return strings.Contains(email, "@")
+	}
+	_, err := s.Address(email)
+	return err == nil
 }
 
 // DropMember removes a member that never came to anything; Conflict "group.member.attended" for one who attended a meeting: their membership ends.
