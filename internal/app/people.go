@@ -109,7 +109,7 @@ type places struct{ app *App }
 const mostPlaces = 400
 
 // Places lists the offices of the catalogue, and the areas of each level's present edition, larger ones first. The key of an area is that of its
-// level and its own, "quartier/0101", so that a role outlives a new cut of the town. 
+// level and its own, "quartier/0101", so that a role outlives a new cut of the town.
 func (p places) Places(ctx context.Context, tenant kernel.ID, kind access.ContextKind) ([]account.Place, error) {
 	switch kind {
 	case access.InOffice:

@@ -52,12 +52,12 @@ type Store interface {
 
 // Service is what people do with groups.
 type Service struct {
-	Store      Store
-	Tx         Tx
-	Files      Files
-	People     People
-	Actors     Actors     // nil: organisations are written by name
-	Mail       Mail       // nil: nobody is written to
+	Store  Store
+	Tx     Tx
+	Files  Files
+	People People
+	Actors Actors // nil: organisations are written by name
+	Mail   Mail   // nil: nobody is written to
 	// Address gives an address as mail servers take it, or an error; nil: any with an @.
 	Address    func(email string) (string, error)
 	Contribute Contribute // nil: minutes lead to no contributions

@@ -61,5 +61,7 @@ func (s *Store) Versions(ctx context.Context, tenant, draft kernel.ID) ([]group.
 // Version finds one.
 func (s *Store) Version(ctx context.Context, tenant, draft kernel.ID, number int) (group.Version, error) {
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select number, body, note, written_by, at from group_draft_version where tenant_id = $1 and draft_id = $2 and number = $3`, tenant, draft, number)
-	return db.One(rows, err, "group.draft.notfound", func(r db.Row) (v group.Version, err error) { return v, r.Scan(&v.Number, &v.Body, &v.Note, &v.By, &v.At) })
+	return db.One(rows, err, "group.draft.notfound", func(r db.Row) (v group.Version, err error) {
+		return v, r.Scan(&v.Number, &v.Body, &v.Note, &v.By, &v.At)
+	})
 }

@@ -86,7 +86,7 @@ process = $12, topics = $13, areas = $14, term_from = $15, term_to = $16, sign =
 	})
 }
 
-const memberColumns = `id, group_id, account_id, actor, organisation, label, email, role, from_date, to_date, consent, created_at`
+const memberColumns = `id, group_id, account_id, body_ref, organisation, label, email, role, from_date, to_date, consent, created_at`
 
 func scanMember(r db.Row) (m group.Member, err error) {
 	err = r.Scan(&m.ID, &m.Group, &m.Account, &m.Actor.ID, &m.Organisation, &m.Label, &m.Email, &m.Role, &m.From, &m.To, &m.Consent, &m.CreatedAt)
@@ -118,7 +118,7 @@ func (s *Store) Member(ctx context.Context, tenant, id kernel.ID) (group.Member,
 func (s *Store) SaveMember(ctx context.Context, tenant kernel.ID, m group.Member) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
 		_, err := s.DB.Conn(ctx).ExecContext(ctx, `insert into group_member (tenant_id, `+memberColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-on conflict (tenant_id, id) do update set account_id = excluded.account_id, actor = excluded.actor, organisation = excluded.organisation, label = excluded.label, email = excluded.email,
+on conflict (tenant_id, id) do update set account_id = excluded.account_id, body_ref = excluded.body_ref, organisation = excluded.organisation, label = excluded.label, email = excluded.email,
 role = excluded.role, from_date = excluded.from_date, to_date = excluded.to_date, consent = excluded.consent`,
 			tenant, m.ID, m.Group, m.Account, string(m.Actor.ID), m.Organisation, m.Label, m.Email, string(m.Role), string(m.From), string(m.To), m.Consent, m.CreatedAt)
 		if err != nil {

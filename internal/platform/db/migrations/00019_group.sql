@@ -35,7 +35,7 @@ create table group_member (
   id           uuid not null,
   group_id     uuid not null,
   account_id   uuid,                      -- a person with an account
-  actor        text not null,             -- id of an organisation among the actors
+  body_ref     text not null,             -- id of an organisation among the actors
   organisation text not null,             -- its name where it is not among them
   label        text not null,             -- function or role, in place of a name
   email        text not null,             -- for invitations of those without an account
