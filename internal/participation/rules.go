@@ -204,10 +204,9 @@ func phaseFaults(p Process, f map[string]string) {
 			f["phases"] = "participation.choice"
 		case !x.From.IsZero() && !x.To.IsZero() && !x.From.Before(x.To.Time):
 			f["phases"] = "participation.phase.turned"
-		case i > 0 && x.From.IsZero() || i < len(p.Phases)-1 && x.To.IsZero() && !p.Template:
-			if !p.Template {
-				f["phases"] = "participation.phase.open"
-			}
+		case x.From.IsZero() && x.To.IsZero(): // of a draft: its dates come later
+		case i > 0 && x.From.IsZero(), i < len(p.Phases)-1 && x.To.IsZero():
+			f["phases"] = "participation.phase.open"
 		case !x.From.IsZero() && x.From.Before(over.Time):
 			f["phases"] = "participation.phase.overlap"
 		}

@@ -67,6 +67,8 @@ type Service struct {
 	Answers Answers
 	// Facts know what the program itself can tell of a process, by criterion; each capability adds its own.
 	Facts []Facts
+	// Published is told of a process that was published for the first time, in the same transaction; nil: nobody.
+	Published func(ctx context.Context, tenant kernel.ID, p Process) error
 	// Population gives how many people live in an area; nil: no comparison.
 	Population Population
 }
@@ -96,7 +98,11 @@ func (s *Service) object(by access.Actor, p Process) access.Object {
 
 // may checks an act on a process; drafts do not exist for strangers.
 func (s *Service) may(by access.Actor, do access.Action, p Process) error {
-	err := access.Check(by, do, s.object(by, p))
+	o := s.object(by, p)
+	if access.CheckTenant(by, access.Publish) == nil { // whoever publishes processes has to see them before
+		o.Visibility = ""
+	}
+	err := access.Check(by, do, o)
 	if kernel.KindOf(err) == kernel.NotFound {
 		return kernel.E(kernel.NotFound, "participation.notfound")
 	}
@@ -218,7 +224,7 @@ func (s *Service) List(ctx context.Context, by access.Actor, f Filter) ([]Proces
 	now := s.now()
 	var out []Process
 	for _, p := range all {
-		if access.Can(by, access.ReadPublic, s.object(by, p)) && f.matches(p, now) {
+		if s.may(by, access.ReadPublic, p) == nil && f.matches(p, now) {
 			out = append(out, p)
 		}
 	}
