@@ -4,17 +4,49 @@ package app
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/participation/participationdb"
+	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
+	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
 // participation wires the processes.
 func (a *App) participation() *participation.Service {
-	return &participation.Service{Store: &participationdb.Store{DB: a.DB}, Tx: a.DB, Now: a.Now, Trail: a.Trail, FourEyes: a.Approvals}
+	s := &participation.Service{Store: &participationdb.Store{DB: a.DB}, Tx: a.DB, Now: a.Now, Trail: a.Trail, FourEyes: a.Approvals}
+	a.Approvals.Register(participation.PublishMatter, s.CarryOut)
+	return s
+}
+
+// processParts names what each capability draws of its modules on the page of a process; a capability adds its kinds.
+func (a *App) processParts() map[participation.ModuleKind]participationweb.PartOf {
+	return map[participation.ModuleKind]participationweb.PartOf{}
+}
+
+// processSections names what each capability shows of a process as a whole, in the order of the page: events, numbers, results, register entry.
+func (a *App) processSections() []participationweb.SectionOf {
+	return nil
+}
+
+// processFacts names who knows something of the minimum standards of a process.
+func (a *App) processFacts() []participation.Facts {
+	return nil
+}
+
+// processPages adds the pages of participation.
+func (a *App) processPages(m *web.Mux) {
+	figures := &indicatordb.Store{DB: a.DB}
+	a.Participation.Facts = a.processFacts()
+	participationweb.Register(m, a.Participation, participationweb.Options{
+		Areas: a.Areas, Parts: a.processParts(), Sections: a.processSections(), Files: a.Files,
+		Version: func(r *web.Request) (string, error) { return figures.Stamp(r.Context(), r.Tenant.ID) },
+		Follow:  func(p participation.Process) string { return "/abo?prozess=" + url.QueryEscape(p.Key) },
+	})
 }
 
 // processPlaces lists the processes a role can be held in: those that are not archived.

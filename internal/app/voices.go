@@ -22,6 +22,7 @@ func (a *App) voices() {
 
 // voicePages adds their pages.
 func (a *App) voicePages(m *web.Mux) {
+	a.processPages(m)
 }
 
 // voiceKinds lists what each keeps about people.
