@@ -40,10 +40,11 @@ const (
 	RoleMatter    MatterKind = "roles"   // giving and taking roles
 	PublishMatter MatterKind = "publish" // making figures, runs, reports public
 	ExportMatter  MatterKind = "export"  // bulk exports that are not public
+	VoteMatter    MatterKind = "votes"   // taking ballots out of a count
 )
 
 // MatterKinds lists them.
-func MatterKinds() []MatterKind { return []MatterKind{RoleMatter, PublishMatter, ExportMatter} }
+func MatterKinds() []MatterKind { return []MatterKind{RoleMatter, PublishMatter, ExportMatter, VoteMatter} }
 
 // Matter is one act that may have to wait for a second person.
 type Matter struct {

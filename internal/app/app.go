@@ -45,6 +45,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/tenant/tenantdb"
 	"github.com/kupferfaden/kupferfaden/internal/trail"
 	"github.com/kupferfaden/kupferfaden/internal/trail/traildb"
+	"github.com/kupferfaden/kupferfaden/internal/vote"
 )
 
 // Config says where the town's data are.
@@ -89,6 +90,7 @@ type App struct {
 	Reports       *report.Service
 	Regions       *region.Service
 	Atlas         *atlas.Service
+	Votes         *vote.Service
 	Queue         *job.Queue
 	Trail         *trail.Service
 	Notices       *notice.Service

@@ -12,6 +12,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
+	"github.com/kupferfaden/kupferfaden/internal/vote"
 )
 
 // contributions wires what people say to the town.
@@ -19,6 +20,9 @@ func (a *App) contributions() *contribution.Service {
 	return &contribution.Service{
 		Store: &contributiondb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, FourEyes: a.Approvals, Processes: processes{a}, Areas: a.Areas, Figures: a.Gate, Files: a.Files, Secret: a.Secret,
 		Now: a.Now, Touch: func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
+		Voter: func(ctx context.Context, tenant kernel.ID, process, code string) (string, error) {
+			return a.Votes.Codes.Voter(ctx, tenant, vote.Scope{Process: process}, code)
+		},
 		Reach: func(ctx context.Context, by access.Actor, process string, answers map[string]string) error {
 			return a.Participation.Reached(ctx, by.Tenant, process, answers)
 		},

@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
@@ -17,6 +18,7 @@ import (
 func (a *App) voices() {
 	a.Participation = a.participation()
 	a.Contributions = a.contributions()
+	a.Votes = a.votes()
 	a.Groups = a.groups()
 }
 
@@ -30,6 +32,7 @@ func (a *App) voiceKinds() []func(addKind) {
 	return []func(addKind){
 		a.contributionKinds,
 		groupKinds,
+		a.voteKinds,
 	}
 }
 
@@ -37,6 +40,7 @@ func (a *App) voiceKinds() []func(addKind) {
 func (a *App) voiceJobs() map[string]job.Handler {
 	return map[string]job.Handler{
 		remindTasks: a.remind,
+		closeVotes:  a.closeDue,
 	}
 }
 
@@ -45,6 +49,7 @@ func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (boo
 	for _, keeps := range []func(ctx context.Context, tenant kernel.ID, sha string) (bool, error){
 		a.contributionFiles,
 		a.Groups.NeedsFile,
+		a.voteFiles,
 	} {
 		if kept, err := keeps(ctx, tenant, sha); err != nil || kept {
 			return kept, err
@@ -57,6 +62,7 @@ func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (boo
 func (a *App) voiceWork() []job.Recurring {
 	return []job.Recurring{
 		{Kind: remindTasks, At: "06:30"},
+		{Kind: closeVotes, Every: 15 * time.Minute},
 	}
 }
 

@@ -130,3 +130,13 @@ func (t *Tally) greedy(a *Award, budget int64, stop bool, why Why) {
 		}
 	}
 }
+
+// Pleased counts the ballots that find at least one of theirs among the projects paid for.
+func (t *Tally) Pleased(selected []int) (n int64) {
+	for _, g := range t.groups {
+		if slices.ContainsFunc(g.marks, func(m Mark) bool { return slices.Contains(selected, m.Option) }) {
+			n += g.n
+		}
+	}
+	return n
+}
