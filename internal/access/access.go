@@ -42,7 +42,7 @@ func Can(a Actor, do Action, to Object) bool {
 func allowed(a Actor, do Action, to Object) bool {
 	own := a.Person != "" && to.Owner == a.Person
 	for _, rule := range policy[do] {
-		if rule.own && !own {
+		if rule.own && !own || rule.held && !a.holdsIn(rule.role, to.Within) {
 			continue
 		}
 		if rule.role == everyone || rule.role == signedIn && a.Person != "" || a.HasIn(rule.role, to.Within) {
@@ -101,7 +101,7 @@ func Allowed(do Action) (list []Role, everybody bool) {
 		switch {
 		case rule.role == everyone:
 			return nil, true
-		case !rule.own && rule.role != signedIn:
+		case !rule.own && !rule.held && rule.role != signedIn:
 			list = append(list, rule.role)
 		}
 	}

@@ -106,6 +106,8 @@ func TestParticipation(t *testing.T) {
 		access.ReadAudit:          {access.DPO, access.Auditor},
 		access.ManageUsers:        {access.Admin},
 		access.ReadPersonal:       {access.Planner, access.DPO},
+		access.KeepActors:         {access.Planner},
+		access.PlanActors:         {access.Planner},
 	}
 	for do, may := range table {
 		for _, r := range access.Roles() {
@@ -217,6 +219,31 @@ func TestAMemberOfOneGroupReachesItsSpaceAndNoOther(t *testing.T) {
 	for _, do := range []access.Action{access.ReadInternal, access.EditProcess, access.SeeJobs, access.ManageGroups} {
 		if access.Can(member, do, access.Object{Tenant: town}) {
 			t.Errorf("a member of a group may %s in the town", do)
+func TestACarrierKeepsTheRecordsOfItsOwnOrganisationOnly(t *testing.T) {
+	mine, other := access.Context{Kind: access.InActor, Key: "a"}, access.Context{Kind: access.InActor, Key: "b"}
+	record := func(in ...access.Context) access.Object {
+		return access.Object{Tenant: town, Visibility: access.Public, Within: in}
+	}
+	carrier := access.Actor{Tenant: town, Person: "p", Held: []access.Holding{{Role: access.Carrier, In: mine}}}
+	member := access.Actor{Tenant: town, Person: "q", Held: []access.Holding{{Role: access.GroupMember, In: mine}}}
+	for name, c := range map[string]struct {
+		by   access.Actor
+		to   access.Object
+		want bool
+	}{
+		"own":                             {carrier, record(mine), true},
+		"another organisation's":          {carrier, record(other), false},
+		"the town's":                      {carrier, record(), false},
+		"held in the town as a whole":     {actor(access.Carrier), record(mine), false},
+		"another role there":              {member, record(mine), false},
+		"the planning staff, any":         {actor(access.Planner), record(other), true},
+		"own, but ended":                  {carrier, access.Object{Tenant: town, Within: []access.Context{mine}, Locked: true}, false},
+		"own, before it becomes public":   {carrier, access.Object{Tenant: town, Visibility: access.Internal, Within: []access.Context{mine}}, true},
+		"anonymous":                       {access.Anonymous(town), record(mine), false},
+		"of the same key in another town": {carrier, access.Object{Tenant: "t2", Within: []access.Context{mine}}, false},
+	} {
+		if got := access.Can(c.by, access.KeepActors, c.to); got != c.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

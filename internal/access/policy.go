@@ -63,12 +63,15 @@ const (
 	ManageGroups       Action = "group.manage"   // which groups there are, and with which mandate
 	GiveTask           Action = "task.give"      // tasks outside of groups, as of an event's minutes
 	ExportPseudonymous Action = "contribution.export"
+	KeepActors         Action = "actor.keep" // records of an organisation: itself, its offers, rooms, staff, projects
+	PlanActors         Action = "actor.plan" // the inventory as a whole: gaps, ends of funding, staff hours, terms, import
 )
 
-// rule lets holders of a role do an action; own restricts it to objects that belong to the person.
+// rule lets holders of a role do an action; own restricts it to objects that belong to the person, held to roles held in a context of the object.
 type rule struct {
 	role Role
 	own  bool
+	held bool
 }
 
 func may(roles ...Role) []rule {
@@ -80,6 +83,8 @@ func may(roles ...Role) []rule {
 }
 
 func own(r Role) rule { return rule{role: r, own: true} }
+
+func held(r Role) rule { return rule{role: r, held: true} }
 
 // policy names for each action who may do it.
 var policy = map[Action][]rule{
@@ -133,6 +138,9 @@ var policy = map[Action][]rule{
 	ManageGroups:       may(Planner, Operator),
 	GiveTask:           may(Planner, ParticipationOffice, Moderator, Operator),
 	ExportPseudonymous: may(Analyst, Planner),
+
+	KeepActors: append(may(Planner, Operator), held(Carrier)),
+	PlanActors: may(Planner, Operator),
 }
 
 // reads are the actions that change nothing; they are possible on locked objects and in every phase.

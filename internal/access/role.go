@@ -94,12 +94,15 @@ const (
 	InGroup   ContextKind = "group"   // Arbeitsgruppe, Gremium
 	InOffice  ContextKind = "office"  // Fachamt; its key is the key of the office in the catalogue
 	InArea    ContextKind = "area"    // Sozialraum
+	InActor   ContextKind = "actor"   // Organisation des Akteursinventars; its key is its id
 )
 
 // ContextKinds lists what a role can be held in.
-func ContextKinds() []ContextKind { return []ContextKind{InProcess, InGroup, InOffice, InArea} }
+func ContextKinds() []ContextKind {
+	return []ContextKind{InProcess, InGroup, InOffice, InArea, InActor}
+}
 
-// Context is one process, group, office or area. The zero Context is the town as a whole.
+// Context is one process, group, office, area or organisation. The zero Context is the town as a whole.
 type Context struct {
 	Kind ContextKind `json:"kind,omitempty"`
 	Key  string      `json:"key,omitempty"` // id or key of it within the town
@@ -132,8 +135,11 @@ func CommandLine(tenant kernel.ID) Actor {
 func (a Actor) Has(r Role) bool { return slices.Contains(a.Roles, r) }
 
 // HasIn tells whether the actor holds the role in the town as a whole or in one of the contexts.
-func (a Actor) HasIn(r Role, within []Context) bool {
-	return a.Has(r) || slices.ContainsFunc(a.Held, func(h Holding) bool { return h.Role == r && slices.Contains(within, h.In) })
+func (a Actor) HasIn(r Role, within []Context) bool { return a.Has(r) || a.holdsIn(r, within) }
+
+// holdsIn tells whether the actor holds the role in one of the contexts.
+func (a Actor) holdsIn(r Role, within []Context) bool {
+	return slices.ContainsFunc(a.Held, func(h Holding) bool { return h.Role == r && slices.Contains(within, h.In) })
 }
 
 // belongs tells whether the actor holds any role in one of the contexts.
