@@ -219,6 +219,10 @@ func TestAMemberOfOneGroupReachesItsSpaceAndNoOther(t *testing.T) {
 	for _, do := range []access.Action{access.ReadInternal, access.EditProcess, access.SeeJobs, access.ManageGroups} {
 		if access.Can(member, do, access.Object{Tenant: town}) {
 			t.Errorf("a member of a group may %s in the town", do)
+		}
+	}
+}
+
 func TestACarrierKeepsTheRecordsOfItsOwnOrganisationOnly(t *testing.T) {
 	mine, other := access.Context{Kind: access.InActor, Key: "a"}, access.Context{Kind: access.InActor, Key: "b"}
 	record := func(in ...access.Context) access.Object {

@@ -34,7 +34,7 @@ func (s *Service) Confirm(ctx context.Context, by access.Actor, id kernel.ID) er
 	if err := access.Check(by, access.KeepActors, m.object(by.Tenant)); err != nil {
 		return err
 	}
-	return s.act(ctx, by, access.KeepActors, "actor.confirm", ref(m), "", nil, func(ctx context.Context) error {
+	return s.act(ctx, by, access.KeepActors, "actor.confirm", Ref(m), "", nil, func(ctx context.Context) error {
 		_, err := s.Store.Confirm(ctx, by.Tenant, id, s.now())
 		return err
 	})

@@ -73,7 +73,7 @@ func (s *Service) Create(ctx context.Context, by access.Actor, k Kind, owner ker
 		waits = rules.filled().Changes != AllAtOnce
 		m.Public = !waits
 	}
-	return r, s.act(ctx, by, access.KeepActors, "actor.create", ref(m), "", map[string]string{"kind": string(k)}, func(ctx context.Context) error {
+	return r, s.act(ctx, by, access.KeepActors, "actor.create", Ref(m), "", map[string]string{"kind": string(k)}, func(ctx context.Context) error {
 		if err := s.Store.Insert(ctx, by.Tenant, r); err != nil || Plans(by) {
 			return err
 		}
@@ -205,7 +205,7 @@ func (s *Service) Save(ctx context.Context, by access.Actor, id kernel.ID, e Edi
 		}
 	}
 	m.Edit, m.ChangedAt = m.Edit+1, s.now()
-	return len(later) > 0, s.act(ctx, by, access.KeepActors, "actor.change", ref(m), "", map[string]string{"fields": fieldNames(patch), "waiting": fieldNames(later)},
+	return len(later) > 0, s.act(ctx, by, access.KeepActors, "actor.change", Ref(m), "", map[string]string{"fields": fieldNames(patch), "waiting": fieldNames(later)},
 		func(ctx context.Context) error {
 			if err := s.Store.Update(ctx, by.Tenant, r); err != nil || Plans(by) {
 				return err
@@ -241,7 +241,7 @@ func (s *Service) Archive(ctx context.Context, by access.Actor, id kernel.ID, en
 		what, m.ArchivedAt = "actor.restore", kernel.Instant{}
 	}
 	m.Edit, m.ChangedAt = m.Edit+1, s.now()
-	return s.act(ctx, by, access.KeepActors, what, ref(m), "", nil, func(ctx context.Context) error { return s.Store.Update(ctx, by.Tenant, r) })
+	return s.act(ctx, by, access.KeepActors, what, Ref(m), "", nil, func(ctx context.Context) error { return s.Store.Update(ctx, by.Tenant, r) })
 }
 
 // Contacts lists the people of a record: all to staff and its organisation, to everybody else those who agreed.
@@ -298,7 +298,7 @@ func (s *Service) PutContact(ctx context.Context, by access.Actor, record kernel
 	case !c.Public():
 		c.ConsentAt, c.ConsentBy = s.now(), by.Person
 	}
-	return s.act(ctx, by, access.KeepActors, "actor.contact", ref(r.Head()), "", map[string]string{"consent": strconv.FormatBool(public)},
+	return s.act(ctx, by, access.KeepActors, "actor.contact", Ref(r.Head()), "", map[string]string{"consent": strconv.FormatBool(public)},
 		func(ctx context.Context) error { return s.Store.PutContact(ctx, by.Tenant, c) })
 }
 
@@ -308,7 +308,7 @@ func (s *Service) DeleteContact(ctx context.Context, by access.Actor, record, id
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, by, access.KeepActors, "actor.contact.delete", ref(r.Head()), "", nil, func(ctx context.Context) error {
+	return s.act(ctx, by, access.KeepActors, "actor.contact.delete", Ref(r.Head()), "", nil, func(ctx context.Context) error {
 		return s.Store.DeleteContact(ctx, by.Tenant, record, id)
 	})
 }
@@ -342,7 +342,7 @@ func (s *Service) Relate(ctx context.Context, by access.Actor, x Relation) error
 	if x.ID == "" {
 		x.ID = kernel.NewID()
 	}
-	return s.act(ctx, by, access.KeepActors, "actor.relate", ref(from.Head()), "", map[string]string{"to": string(x.To)},
+	return s.act(ctx, by, access.KeepActors, "actor.relate", Ref(from.Head()), "", map[string]string{"to": string(x.To)},
 		func(ctx context.Context) error { return s.Store.PutRelation(ctx, by.Tenant, x) })
 }
 
@@ -379,7 +379,7 @@ func (s *Service) Unrelate(ctx context.Context, by access.Actor, id kernel.ID) e
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, by, access.KeepActors, "actor.unrelate", ref(from.Head()), "", map[string]string{"to": string(list[i].To)},
+	return s.act(ctx, by, access.KeepActors, "actor.unrelate", Ref(from.Head()), "", map[string]string{"to": string(list[i].To)},
 		func(ctx context.Context) error { return s.Store.DeleteRelation(ctx, by.Tenant, id) })
 }
 

@@ -213,7 +213,8 @@ func (s *Service) act(ctx context.Context, by access.Actor, do access.Action, wh
 	})
 }
 
-func ref(m *Meta) kernel.Ref { return kernel.Ref{Kind: "actor." + string(m.Kind), ID: m.ID} }
+// Ref points at a record, for the trail and the thread.
+func Ref(m *Meta) kernel.Ref { return kernel.Ref{Kind: "actor." + string(m.Kind), ID: m.ID} }
 
 // Keeps tells whether the person may edit the record.
 func Keeps(by access.Actor, m *Meta) bool {

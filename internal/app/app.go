@@ -15,6 +15,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/actor"
 	"github.com/kupferfaden/kupferfaden/internal/analysis"
 	"github.com/kupferfaden/kupferfaden/internal/analysis/analysisdb"
 	"github.com/kupferfaden/kupferfaden/internal/approval"
@@ -88,6 +89,7 @@ type App struct {
 	Gate          *release.Service
 	Analysis      *analysis.Service
 	Reports       *report.Service
+	Actors        *actor.Service
 	Regions       *region.Service
 	Atlas         *atlas.Service
 	Votes         *vote.Service

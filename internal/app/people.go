@@ -120,6 +120,8 @@ func (p places) Places(ctx context.Context, tenant kernel.ID, kind access.Contex
 		return out, nil
 	case access.InArea:
 		return p.areas(ctx, tenant)
+	case access.InActor:
+		return p.app.actorPlaces(ctx, tenant)
 	case access.InProcess:
 		return p.app.processPlaces(ctx, tenant)
 	case access.InGroup:

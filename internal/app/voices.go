@@ -16,6 +16,7 @@ import (
 
 // voices makes the services, in the order of the chain.
 func (a *App) voices() {
+	a.Actors = a.actors()
 	a.Participation = a.participation()
 	a.Contributions = a.contributions()
 	a.Votes = a.votes()
@@ -25,6 +26,7 @@ func (a *App) voices() {
 // voicePages adds their pages.
 func (a *App) voicePages(m *web.Mux) {
 	a.processPages(m)
+	a.actorPages(m)
 }
 
 // voiceKinds lists what each keeps about people.
@@ -33,6 +35,7 @@ func (a *App) voiceKinds() []func(addKind) {
 		a.contributionKinds,
 		groupKinds,
 		a.voteKinds,
+		a.actorKinds,
 	}
 }
 
@@ -41,6 +44,7 @@ func (a *App) voiceJobs() map[string]job.Handler {
 	return map[string]job.Handler{
 		remindTasks: a.remind,
 		closeVotes:  a.closeDue,
+		actorDaily:  a.actorDay,
 	}
 }
 
@@ -63,6 +67,7 @@ func (a *App) voiceWork() []job.Recurring {
 	return []job.Recurring{
 		{Kind: remindTasks, At: "06:30"},
 		{Kind: closeVotes, Every: 15 * time.Minute},
+		{Kind: actorDaily, At: "04:20"},
 	}
 }
 
@@ -75,5 +80,6 @@ func (a *App) voiceTopics() []notice.Topic {
 func (a *App) voiceTexts() []func(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
 	return []func(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error){
 		a.Groups.Variants,
+		a.actorTexts,
 	}
 }
