@@ -103,6 +103,8 @@ func TestParticipation(t *testing.T) {
 		access.LinkThread:         {access.Planner},
 		access.ReadCouncil:        {access.Councillor, access.Planner},
 		access.ExportPseudonymous: {access.Analyst, access.Planner},
+		access.EditEvent:          {access.Planner, access.ParticipationOffice},
+		access.CheckIn:            {access.Planner, access.ParticipationOffice, access.Moderator, access.Recorder},
 		access.ReadAudit:          {access.DPO, access.Auditor},
 		access.ManageUsers:        {access.Admin},
 		access.ReadPersonal:       {access.Planner, access.DPO},

@@ -63,8 +63,10 @@ const (
 	ManageGroups       Action = "group.manage"   // which groups there are, and with which mandate
 	GiveTask           Action = "task.give"      // tasks outside of groups, as of an event's minutes
 	ExportPseudonymous Action = "contribution.export"
-	KeepActors         Action = "actor.keep" // records of an organisation: itself, its offers, rooms, staff, projects
-	PlanActors         Action = "actor.plan" // the inventory as a whole: gaps, ends of funding, staff hours, terms, import
+	KeepActors         Action = "actor.keep"    // records of an organisation: itself, its offers, rooms, staff, projects
+	PlanActors         Action = "actor.plan"    // the inventory as a whole: gaps, ends of funding, staff hours, terms, import
+	EditEvent          Action = "event.edit"    // Veranstaltungen und Pinnwand: anlegen, einladen, Anmeldungen sehen, Protokoll
+	CheckIn            Action = "event.checkin" // am Einlass: abhaken, zählen
 )
 
 // rule lets holders of a role do an action; own restricts it to objects that belong to the person, held to roles held in a context of the object.
@@ -141,6 +143,8 @@ var policy = map[Action][]rule{
 
 	KeepActors: append(may(Planner, Operator), held(Carrier)),
 	PlanActors: may(Planner, Operator),
+	EditEvent:  may(Planner, ParticipationOffice),
+	CheckIn:    may(Planner, ParticipationOffice, Moderator, Recorder),
 }
 
 // reads are the actions that change nothing; they are possible on locked objects and in every phase.

@@ -44,7 +44,9 @@ const (
 )
 
 // MatterKinds lists them.
-func MatterKinds() []MatterKind { return []MatterKind{RoleMatter, PublishMatter, ExportMatter, VoteMatter} }
+func MatterKinds() []MatterKind {
+	return []MatterKind{RoleMatter, PublishMatter, ExportMatter, VoteMatter}
+}
 
 // Matter is one act that may have to wait for a second person.
 type Matter struct {
