@@ -11,6 +11,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
 )
 
 // Photo is a picture of an event.
@@ -34,30 +35,6 @@ type Picture struct {
 // Files keeps pictures by their content; platform/blob implements it.
 type Files interface {
 	Put(ctx context.Context, r io.Reader, limit int64) (sum string, size int64, err error)
-}
-
-// Count is how many people of a coarse group came, as they said of themselves.
-type Count struct {
-	Dimension string // age, gender, language, area …
-	Answer    string
-	N         int
-}
-
-// Dimensions lists by what people are counted at the door, with the answers; the catalogue names them "event.count.<dimension>" and
-// "event.count.<dimension>.<answer>".
-func Dimensions() []Dimension {
-	return []Dimension{
-		{"age", []string{"child", "youth", "young", "middle", "older", "old"}},
-		{"gender", []string{"female", "male", "diverse"}},
-		{"language", []string{"german", "other"}},
-		{"role", []string{"resident", "carrier", "office", "politics"}},
-	}
-}
-
-// Dimension is one question of the count.
-type Dimension struct {
-	Key     string
-	Answers []string
 }
 
 // MinuteKind is what a point of the minutes is.
@@ -105,8 +82,8 @@ type recordStore interface {
 	DropPhoto(ctx context.Context, tenant, event, id kernel.ID) error
 	// KeepsFile tells whether a picture of an event or post is the file.
 	KeepsFile(ctx context.Context, tenant kernel.ID, sha string) (bool, error)
-	SetCounts(ctx context.Context, tenant, event kernel.ID, counts []Count) error
-	Counts(ctx context.Context, tenant, event kernel.ID) ([]Count, error)
+	SetCounts(ctx context.Context, tenant, event kernel.ID, counts []participation.Count) error
+	Counts(ctx context.Context, tenant, event kernel.ID) ([]participation.Count, error)
 	AddMinute(ctx context.Context, tenant kernel.ID, m Minute) error
 	Minutes(ctx context.Context, tenant, event kernel.ID) ([]Minute, error)
 	DropMinute(ctx context.Context, tenant, event, id kernel.ID) error
@@ -170,37 +147,69 @@ func (s *Service) DropPhoto(ctx context.Context, by access.Actor, key string, id
 	})
 }
 
-// SetCounts keeps how many people of which coarse group came.
-func (s *Service) SetCounts(ctx context.Context, by access.Actor, key string, counts []Count) error {
+// Dimensions lists by what people are counted at the door: what the reach of a process asks too, without the area.
+func Dimensions() []participation.Dimension {
+	return slices.DeleteFunc(participation.Dimensions(), func(d participation.Dimension) bool { return d.Values == nil })
+}
+
+// Counted tells whether the count of an event is closed: then the number of people stands among the counts without a dimension.
+func Counted(list []participation.Count) (people int64, closed bool) {
+	for _, c := range list {
+		if c.Dimension == "" {
+			return c.N, true
+		}
+	}
+	return 0, false
+}
+
+// SetCounts keeps how many people of which coarse group came: numbers only. With people the count is closed, and goes into the reach of the event's
+// process; a closed count is not changed any more.
+func (s *Service) SetCounts(ctx context.Context, by access.Actor, key string, counts []participation.Count, people int64) error {
 	e, err := s.Door(ctx, by, key)
 	if err != nil {
 		return err
 	}
 	f := map[string]string{}
+	if people < 0 || people > 100_000 {
+		f["people"] = "event.field.number"
+	}
 	for _, c := range counts {
-		known := slices.ContainsFunc(Dimensions(), func(d Dimension) bool { return d.Key == c.Dimension && slices.Contains(d.Answers, c.Answer) })
-		if !known || c.N < 0 || c.N > 100_000 {
-			f[c.Dimension+"."+c.Answer] = "event.field.number"
+		known := slices.ContainsFunc(Dimensions(), func(d participation.Dimension) bool {
+			return d.Key == c.Dimension && slices.Contains(d.Values, c.Value)
+		})
+		if !known || c.N < 0 || c.N > 100_000 || people > 0 && c.N > people {
+			f[c.Dimension+"."+c.Value] = "event.field.number"
 		}
 	}
 	if len(f) > 0 {
 		return errInvalid(f)
 	}
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetCounts(ctx, by.Tenant, e.ID, counts); err != nil {
+		old, err := s.Store.Counts(ctx, by.Tenant, e.ID)
+		if err != nil {
 			return err
 		}
-		if s.Reach != nil && e.Process != "" {
-			if err := s.Reach(ctx, by.Tenant, e.Process, e.ID, counts); err != nil {
-				return err
+		if _, closed := Counted(old); closed {
+			return kernel.E(kernel.Conflict, "event.counted")
+		}
+		all := counts
+		if people > 0 {
+			all = append(slices.Clone(counts), participation.Count{N: people})
+			if s.Reach != nil && e.Process != "" {
+				if err := s.Reach(ctx, by, e.Process, counts, people); err != nil {
+					return err
+				}
 			}
+		}
+		if err := s.Store.SetCounts(ctx, by.Tenant, e.ID, all); err != nil {
+			return err
 		}
 		return access.Record(ctx, s.Trail, by, access.Act{Do: access.CheckIn, What: "event.counts", Object: ref(e.ID)})
 	})
 }
 
 // Counts gives the numbers for staff.
-func (s *Service) Counts(ctx context.Context, by access.Actor, key string) (Event, []Count, error) {
+func (s *Service) Counts(ctx context.Context, by access.Actor, key string) (Event, []participation.Count, error) {
 	e, err := s.Door(ctx, by, key)
 	if err != nil {
 		return e, nil, err

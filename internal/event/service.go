@@ -11,6 +11,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
 )
 
 // Filter selects events. Zero fields select everything.
@@ -155,8 +156,8 @@ type Service struct {
 	Now    func() time.Time
 	// Outcomes makes contributions and tasks of minutes; nil funcs where a capability is not there.
 	Outcomes Outcomes
-	// Reach is told of numbers at the door; nil: nobody.
-	Reach func(ctx context.Context, tenant kernel.ID, process string, id kernel.ID, counts []Count) error
+	// Reach takes a closed count into the reach of a process, in the transaction of ctx; nil: nobody does.
+	Reach func(ctx context.Context, by access.Actor, process string, counts []participation.Count, people int64) error
 }
 
 func (s *Service) now() kernel.Instant {
@@ -506,4 +507,31 @@ func (s *Service) Delete(ctx context.Context, by access.Actor, key string) error
 		}
 		return access.Record(ctx, s.Trail, by, access.Act{Do: access.EditEvent, What: "event.delete", Object: ref(e.ID), Note: map[string]string{"key": e.Key}})
 	})
+}
+
+// Variants lists the texts of events to come and of posts on the board, with the languages they are there in.
+func (s *Service) Variants(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
+	list, err := s.Store.List(ctx, tenant, Filter{From: s.now(), Limit: 1000})
+	if err != nil {
+		return nil, err
+	}
+	var out []kernel.Variant
+	for _, e := range list {
+		if e.Stage == Published {
+			out = append(out, kernel.Variant{
+				Kind: "event", ID: string(e.ID), Title: e.Title, Path: "/veranstaltungen/" + e.Key, Edit: "/arbeit/veranstaltungen/" + e.Key + "/texte",
+				Texts: []kernel.Text{e.Title, e.Teaser, e.Content.Body, e.Place, e.Directions, e.AccessNote},
+			})
+		}
+	}
+	posts, err := s.Store.Posts(ctx, tenant, PostFilter{Limit: 500})
+	for _, p := range posts {
+		if p.Shown(s.now()) {
+			out = append(out, kernel.Variant{
+				Kind: "post", ID: string(p.ID), Title: p.Title, Path: "/pinnwand/" + string(p.ID), Edit: "/arbeit/pinnwand/" + string(p.ID),
+				Texts: []kernel.Text{p.Title, p.Body},
+			})
+		}
+	}
+	return out, err
 }

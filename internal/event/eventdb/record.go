@@ -7,6 +7,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/event"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
 )
 
@@ -39,7 +40,7 @@ func (s *Store) KeepsFile(ctx context.Context, tenant kernel.ID, sha string) (bo
 }
 
 // SetCounts keeps who came in numbers.
-func (s *Store) SetCounts(ctx context.Context, tenant, id kernel.ID, counts []event.Count) error {
+func (s *Store) SetCounts(ctx context.Context, tenant, id kernel.ID, counts []participation.Count) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
 		if _, err := s.run(ctx, `delete from event_attendance where tenant_id = $1 and event = $2`, tenant, id); err != nil {
 			return err
@@ -48,7 +49,7 @@ func (s *Store) SetCounts(ctx context.Context, tenant, id kernel.ID, counts []ev
 			if c.N == 0 {
 				continue
 			}
-			if _, err := s.run(ctx, `insert into event_attendance (tenant_id, event, dimension, answer, n) values ($1, $2, $3, $4, $5)`, tenant, id, c.Dimension, c.Answer, c.N); err != nil {
+			if _, err := s.run(ctx, `insert into event_attendance (tenant_id, event, dimension, answer, n) values ($1, $2, $3, $4, $5)`, tenant, id, c.Dimension, c.Value, c.N); err != nil {
 				return err
 			}
 		}
@@ -57,9 +58,9 @@ func (s *Store) SetCounts(ctx context.Context, tenant, id kernel.ID, counts []ev
 }
 
 // Counts gives the numbers.
-func (s *Store) Counts(ctx context.Context, tenant, id kernel.ID) ([]event.Count, error) {
+func (s *Store) Counts(ctx context.Context, tenant, id kernel.ID) ([]participation.Count, error) {
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select dimension, answer, n from event_attendance where tenant_id = $1 and event = $2 order by dimension, answer`, tenant, id)
-	return db.Collect(rows, err, func(r db.Row) (c event.Count, err error) { return c, r.Scan(&c.Dimension, &c.Answer, &c.N) })
+	return db.Collect(rows, err, func(r db.Row) (c participation.Count, err error) { return c, r.Scan(&c.Dimension, &c.Value, &c.N) })
 }
 
 // AddMinute adds a point of the minutes.
