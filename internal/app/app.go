@@ -25,6 +25,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/atlas/atlasweb"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
+	"github.com/kupferfaden/kupferfaden/internal/event"
 	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
@@ -100,6 +101,7 @@ type App struct {
 	Approvals     *approval.Service
 	Participation *participation.Service
 	Contributions *contribution.Service
+	Events        *event.Service
 	Typesetter    typst.Typesetter
 	Log           *slog.Logger
 	Now           func() time.Time

@@ -158,11 +158,6 @@ func (a *App) eventHandlers() map[string]job.Handler {
 	}
 }
 
-// eventWork is what comes again and again.
-func (a *App) eventWork() []job.Recurring {
-	return []job.Recurring{{Kind: tickJob, Every: 10 * time.Minute}}
-}
-
 // eventKinds names what events keep about people.
 func (a *App) eventKinds(add addKind) {
 	by := func(column string, is privacydb.Is) privacydb.By { return privacydb.By{Column: column, Is: is} }

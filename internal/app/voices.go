@@ -4,6 +4,8 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -20,6 +22,7 @@ func (a *App) voices() {
 	a.Participation = a.participation()
 	a.Contributions = a.contributions()
 	a.Votes = a.votes()
+	a.Events = a.events()
 	a.Groups = a.groups()
 }
 
@@ -33,6 +36,7 @@ func (a *App) voicePages(m *web.Mux) {
 func (a *App) voiceKinds() []func(addKind) {
 	return []func(addKind){
 		a.contributionKinds,
+		a.eventKinds,
 		groupKinds,
 		a.voteKinds,
 		a.actorKinds,
@@ -41,17 +45,20 @@ func (a *App) voiceKinds() []func(addKind) {
 
 // voiceJobs lists their background work.
 func (a *App) voiceJobs() map[string]job.Handler {
-	return map[string]job.Handler{
+	all := map[string]job.Handler{
 		remindTasks: a.remind,
 		closeVotes:  a.closeDue,
 		actorDaily:  a.actorDay,
 	}
+	maps.Copy(all, a.eventHandlers())
+	return all
 }
 
 // voiceFiles asks each whether it still needs a file.
 func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (bool, error) {
 	for _, keeps := range []func(ctx context.Context, tenant kernel.ID, sha string) (bool, error){
 		a.contributionFiles,
+		a.Events.Store.KeepsFile,
 		a.Groups.NeedsFile,
 		a.voteFiles,
 	} {
@@ -68,17 +75,21 @@ func (a *App) voiceWork() []job.Recurring {
 		{Kind: remindTasks, At: "06:30"},
 		{Kind: closeVotes, Every: 15 * time.Minute},
 		{Kind: actorDaily, At: "04:20"},
+		{Kind: tickJob, Every: 10 * time.Minute}, // reminders of events
 	}
 }
 
 // voiceTopics lists what people can ask to be told of.
 func (a *App) voiceTopics() []notice.Topic {
-	return nil
+	return slices.Concat(
+		a.eventTopics(),
+	)
 }
 
 // voiceTexts ask each for its public texts with the languages they are there in, for the report of what is missing (/arbeit/sprachen).
 func (a *App) voiceTexts() []func(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
 	return []func(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error){
+		a.eventTexts,
 		a.Groups.Variants,
 		a.actorTexts,
 	}
