@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package contribution
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
+)
+
+// Outcome is a contribution with what became of it.
+type Outcome struct {
+	Contribution Contribution
+	Answer       *Answer       // what everybody reads; nil: none yet
+	Draft        *Answer       // what is being written; nil: nothing, or not for the reader
+	Into         *Contribution // where it lives on
+	Overdue      bool
+}
+
+// Outcomes lists contributions with their answers: everybody sees what is public, the others what is theirs.
+func (s *Answers) Outcomes(ctx context.Context, by access.Actor, f Filter) (out []Outcome, more bool, err error) {
+	list, more, err := s.Contributions.List(ctx, by, f)
+	if err != nil {
+		return nil, false, err
+	}
+	out, err = s.outcomes(ctx, by.Tenant, list)
+	return out, more, err
+}
+
+func (s *Answers) outcomes(ctx context.Context, tenant kernel.ID, list []Contribution) ([]Outcome, error) {
+	var ids, targets []kernel.ID
+	for _, c := range list {
+		ids = append(ids, c.ID)
+		if c.MergedIn != "" {
+			ids, targets = append(ids, c.MergedIn), append(targets, c.MergedIn)
+		}
+	}
+	answers, err := s.Store.PublicAnswers(ctx, tenant, ids)
+	if err != nil {
+		return nil, err
+	}
+	into := map[kernel.ID]Contribution{}
+	if len(targets) > 0 {
+		found, err := s.Contributions.Store.List(ctx, tenant, Filter{IDs: targets, Limit: len(targets)})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found {
+			into[c.ID] = c
+		}
+	}
+	today := s.today()
+	out := make([]Outcome, len(list))
+	for i, c := range list {
+		o := Outcome{Contribution: c}
+		at := c.ID
+		if t, ok := into[c.MergedIn]; ok {
+			o.Into, at = &t, t.ID
+			o.Contribution.Status = t.Status
+		}
+		if a, ok := answers[at]; ok {
+			o.Answer = &a
+		}
+		o.Overdue = c.Due != "" && c.Due < today && !Answered(o.Contribution.Status) && c.State == Published
+		out[i] = o
+	}
+	return out, nil
+}
+
+// Of gives the answer everybody reads of a contribution, or of the one it lives on in; nil where there is none.
+func (s *Answers) Of(ctx context.Context, tenant kernel.ID, c Contribution) (*Answer, error) {
+	list, err := s.outcomes(ctx, tenant, []Contribution{c})
+	if err != nil {
+		return nil, err
+	}
+	return list[0].Answer, nil
+}
+
+// Desk selects what an office has to answer.
+type Desk struct {
+	Process string
+	Office  string
+	View    DeskView
+	Limit   int
+	After   Cursor
+}
+
+// DeskView is a part of the desk.
+type DeskView string
+
+// The parts of the desk.
+const (
+	DeskOpen    DeskView = ""        // without an answer, due first
+	DeskOverdue DeskView = "overdue" // their day is over
+	DeskDone    DeskView = "done"    // answered
+)
+
+// Offices a role to answer is held in; all is true for who answers for the whole town, and processes lists those the actor answers in.
+func answersFor(by access.Actor) (offices, processes []string, all bool) {
+	if access.CheckTenant(by, access.DraftAnswer) == nil {
+		return nil, nil, true
+	}
+	for _, h := range by.Held {
+		if !access.Can(by, access.DraftAnswer, access.Object{Tenant: by.Tenant, Within: []access.Context{h.In}}) {
+			continue
+		}
+		switch h.In.Kind {
+		case access.InOffice:
+			offices = append(offices, h.In.Key)
+		case access.InProcess:
+			processes = append(processes, h.In.Key)
+		}
+	}
+	return offices, processes, false
+}
+
+// Desk lists what the actor has to answer, due first. Who answers for offices or processes sees theirs and nothing else.
+func (s *Answers) Desk(ctx context.Context, by access.Actor, d Desk) (out []Outcome, more bool, err error) {
+	offices, processes, all := answersFor(by)
+	if !all && len(offices) == 0 && len(processes) == 0 {
+		return nil, false, access.CheckTenant(by, access.DraftAnswer)
+	}
+	f := Filter{Process: d.Process, Office: d.Office, States: []State{Published}, Order: Due, After: d.After, Limit: min(max(d.Limit, 1), MostListed)}
+	switch d.View {
+	case DeskOpen, DeskOverdue:
+		f.Statuses = []Status{Unanswered, UnderReview}
+	case DeskDone:
+		f.Statuses = slices.DeleteFunc(Statuses(), func(x Status) bool { return !Answered(x) })
+	}
+	if d.View == DeskOverdue {
+		f.Overdue = s.today()
+	}
+	if !all && (d.Office == "" || !slices.Contains(offices, d.Office)) && (d.Process == "" || !slices.Contains(processes, d.Process)) {
+		switch { // the first of what is the actor's; the page offers the others
+		case len(offices) > 0:
+			f.Office = offices[0]
+		default:
+			f.Process = processes[0]
+		}
+	}
+	n := f.Limit
+	f.Limit++
+	list, err := s.Contributions.Store.List(ctx, by.Tenant, f)
+	if err != nil {
+		return nil, false, err
+	}
+	if more = len(list) > n; more {
+		list = list[:n]
+	}
+	if out, err = s.outcomes(ctx, by.Tenant, list); err != nil {
+		return nil, false, err
+	}
+	ids := make([]kernel.ID, len(list))
+	for i, c := range list {
+		ids[i] = c.ID
+	}
+	drafts, err := s.Store.OpenAnswers(ctx, by.Tenant, ids)
+	if err != nil {
+		return nil, false, err
+	}
+	for i := range out {
+		if a, ok := drafts[out[i].Contribution.ID]; ok {
+			out[i].Draft = &a
+		}
+	}
+	return out, more, nil
+}
+
+// Mine lists the offices and processes the actor answers for; all is true for the whole town.
+func (s *Answers) Mine(by access.Actor) (offices, processes []string, all bool) { return answersFor(by) }
+
+// ToRelease lists answers that wait for the actor's release.
+func (s *Answers) ToRelease(ctx context.Context, by access.Actor) ([]Answer, error) {
+	if !Moderates(by, access.ReleaseAnswer) {
+		return nil, nil
+	}
+	list, err := s.Store.AnswersIn(ctx, by.Tenant, "", AnswerWaiting, 200)
+	if err != nil {
+		return nil, err
+	}
+	var out []Answer
+	for _, a := range list {
+		if _, _, err := s.open(ctx, by, access.ReleaseAnswer, a.ID); err == nil {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// Sheet is what the page of one contribution shows to those who answer it.
+type Sheet struct {
+	Outcome
+	Answers []Answer
+	Routes  []Route
+	Process participation.Process
+}
+
+// Sheet gives it.
+func (s *Answers) Sheet(ctx context.Context, by access.Actor, number string) (x Sheet, err error) {
+	c, err := s.Contributions.Get(ctx, by, number)
+	if err != nil {
+		return x, err
+	}
+	if err := s.may(ctx, by, access.DraftAnswer, c); err != nil {
+		return x, err
+	}
+	list, err := s.outcomes(ctx, by.Tenant, []Contribution{c})
+	if err != nil {
+		return x, err
+	}
+	x.Outcome = list[0]
+	if x.Process, _, err = s.Contributions.Process(ctx, by.Tenant, c.Process, ""); err != nil && kernel.KindOf(err) != kernel.NotFound {
+		return x, err
+	}
+	if x.Answers, err = s.Store.AnswersOf(ctx, by.Tenant, c.ID); err != nil {
+		return x, err
+	}
+	for i := range x.Answers {
+		if x.Answers[i].State != AnswerReleased {
+			x.Draft = &x.Answers[i]
+		}
+	}
+	x.Routes, err = s.Store.Routes(ctx, by.Tenant, c.ID)
+	return x, err
+}
+
+// Facts tells participation's standards how far the answers of a process are.
+func (s *Answers) Facts(ctx context.Context, tenant kernel.ID, p participation.Process) ([]participation.Fact, error) {
+	n, err := s.Counted(ctx, tenant, p.Key)
+	if err != nil {
+		return nil, err
+	}
+	over := p.State == participation.Closed || p.State == participation.Archived
+	answered := participation.Fact{Rule: participation.AnsweredRule, Result: participation.Pending, Key: "answered", Params: map[string]any{"n": n.Answered, "of": n.All}}
+	switch {
+	case n.All > 0 && n.Missing == 0:
+		answered.Result = participation.Fulfilled
+	case n.All > 0 && n.Answered > 0:
+		answered.Result = participation.Partly
+	case n.All > 0 && (over || n.Overdue > 0):
+		answered.Result = participation.No
+	}
+	intime := participation.Fact{Rule: participation.InTimeRule, Result: participation.Pending, Key: "intime", Params: map[string]any{"n": n.InTime, "of": n.Judged}}
+	switch {
+	case n.Judged > 0 && n.InTime == n.Judged:
+		intime.Result = participation.Fulfilled
+	case n.Judged > 0 && n.InTime*10 >= n.Judged*9: // nine in ten
+		intime.Result = participation.Partly
+	case n.Judged > 0:
+		intime.Result = participation.No
+	}
+	return []participation.Fact{answered, intime}, nil
+}
