@@ -13,6 +13,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
@@ -162,7 +163,7 @@ func (a *App) entryTopicName(ctx context.Context, tenant kernel.ID, ref string) 
 		return nil, false, err
 	}
 	for _, p := range list {
-		if string(p.Entry.ID) == ref && ref != "" && access.Can(access.Anonymous(tenant), access.ReadPublic, p.Object(tenant, zeroModule, kernel.InstantOf(a.Now()))) {
+		if string(p.Entry.ID) == ref && ref != "" && access.Can(access.Anonymous(tenant), access.ReadPublic, p.Object(tenant, participation.Module{}, kernel.InstantOf(a.Now()))) {
 			return p.Title, true, nil
 		}
 	}

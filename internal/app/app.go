@@ -102,6 +102,8 @@ type App struct {
 	Participation *participation.Service
 	Contributions *contribution.Service
 	Events        *event.Service
+	Moderation    *contribution.Moderation
+	Answers       *contribution.Answers
 	Typesetter    typst.Typesetter
 	Log           *slog.Logger
 	Now           func() time.Time

@@ -11,7 +11,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
-	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
@@ -113,11 +112,7 @@ const mostPlaces = 400
 func (p places) Places(ctx context.Context, tenant kernel.ID, kind access.ContextKind) ([]account.Place, error) {
 	switch kind {
 	case access.InOffice:
-		var out []account.Place
-		for _, key := range indicator.Offices() {
-			out = append(out, account.Place{In: access.Context{Kind: kind, Key: key}, Name: indicator.OfficeNames(key)[0]})
-		}
-		return out, nil
+		return p.app.officePlaces(ctx, tenant)
 	case access.InArea:
 		return p.areas(ctx, tenant)
 	case access.InActor:

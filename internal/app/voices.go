@@ -21,6 +21,7 @@ func (a *App) voices() {
 	a.Actors = a.actors()
 	a.Participation = a.participation()
 	a.Contributions = a.contributions()
+	a.moderation()
 	a.Votes = a.votes()
 	a.Events = a.events()
 	a.Groups = a.groups()
@@ -37,6 +38,7 @@ func (a *App) voiceKinds() []func(addKind) {
 	return []func(addKind){
 		a.contributionKinds,
 		a.eventKinds,
+		answerKinds,
 		groupKinds,
 		a.voteKinds,
 		a.actorKinds,
@@ -46,9 +48,11 @@ func (a *App) voiceKinds() []func(addKind) {
 // voiceJobs lists their background work.
 func (a *App) voiceJobs() map[string]job.Handler {
 	all := map[string]job.Handler{
-		remindTasks: a.remind,
-		closeVotes:  a.closeDue,
-		actorDaily:  a.actorDay,
+		remindTasks:     a.remind,
+		closeVotes:      a.closeDue,
+		actorDaily:      a.actorDay,
+		moderationAlarm: a.alarmModeration,
+		answersDue:      a.alarmAnswers,
 	}
 	maps.Copy(all, a.eventHandlers())
 	return all
@@ -72,6 +76,8 @@ func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (boo
 // voiceWork lists what of it comes again and again.
 func (a *App) voiceWork() []job.Recurring {
 	return []job.Recurring{
+		{Kind: moderationAlarm, Every: time.Hour},
+		{Kind: answersDue, At: "07:00"},
 		{Kind: remindTasks, At: "06:30"},
 		{Kind: closeVotes, Every: 15 * time.Minute},
 		{Kind: actorDaily, At: "04:20"},
@@ -83,6 +89,7 @@ func (a *App) voiceWork() []job.Recurring {
 func (a *App) voiceTopics() []notice.Topic {
 	return slices.Concat(
 		a.eventTopics(),
+		a.answerTopics(),
 	)
 }
 

@@ -170,7 +170,9 @@ func (s *Answers) Desk(ctx context.Context, by access.Actor, d Desk) (out []Outc
 }
 
 // Mine lists the offices and processes the actor answers for; all is true for the whole town.
-func (s *Answers) Mine(by access.Actor) (offices, processes []string, all bool) { return answersFor(by) }
+func (s *Answers) Mine(by access.Actor) (offices, processes []string, all bool) {
+	return answersFor(by)
+}
 
 // ToRelease lists answers that wait for the actor's release.
 func (s *Answers) ToRelease(ctx context.Context, by access.Actor) ([]Answer, error) {

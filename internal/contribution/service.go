@@ -79,6 +79,8 @@ type Service struct {
 	Reach func(ctx context.Context, by access.Actor, process string, answers map[string]string) error
 	// Told are called in the transaction of a change.
 	Told []func(ctx context.Context, tenant kernel.ID, what Change, c Contribution) error
+	// Backers are called in the transaction of somebody's support with an account.
+	Backers []func(ctx context.Context, by access.Actor, c Contribution) error
 	// SplitUp is called in the transaction of a split, with the parts.
 	SplitUp []func(ctx context.Context, tenant kernel.ID, from Contribution, parts []Contribution) error
 

@@ -21,8 +21,16 @@ func (s *Service) Back(ctx context.Context, by access.Actor, number, code string
 		return c, err
 	}
 	return c, s.Tx.TxGrouped(ctx, func(ctx context.Context) error {
-		_, err := s.Store.AddSupport(ctx, by.Tenant, c.ID, v)
-		return err
+		added, err := s.Store.AddSupport(ctx, by.Tenant, c.ID, v)
+		if err != nil || !added || code != "" {
+			return err
+		}
+		for _, f := range s.Backers {
+			if err := f(ctx, by, c); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

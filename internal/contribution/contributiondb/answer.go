@@ -19,7 +19,9 @@ var _ contribution.AnswerStore = (*Answers)(nil)
 // Offices lists the offices the town has set up.
 func (s *Answers) Offices(ctx context.Context, tenant kernel.ID) ([]contribution.Office, error) {
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select key, name, mailbox, edit from answer_office where tenant_id = $1 order by key`, tenant)
-	return db.Collect(rows, err, func(r db.Row) (o contribution.Office, err error) { return o, r.Scan(&o.Key, &o.Name, &o.Mailbox, &o.Edit) })
+	return db.Collect(rows, err, func(r db.Row) (o contribution.Office, err error) {
+		return o, r.Scan(&o.Key, &o.Name, &o.Mailbox, &o.Edit)
+	})
 }
 
 // SaveOffice adds or changes one.
