@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/group/groupdb"
+	"github.com/kupferfaden/kupferfaden/internal/group/groupweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
@@ -20,6 +22,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/platform/mail"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
+	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
 // remindTasks writes to people whose tasks are due.
@@ -31,6 +34,24 @@ func (a *App) groups() *group.Service {
 		Store: &groupdb.Store{DB: a.DB}, Tx: a.DB, Files: a.Files, People: groupPeople{a}, Mail: groupMail{a}, Address: mail.Address, Trail: a.Trail,
 		Now: func() time.Time { return a.Now().In(i18n.Zone()) },
 	}
+}
+
+// groupPages adds their pages.
+func (a *App) groupPages(m *web.Mux) {
+	groupweb.Register(m, a.Groups, groupweb.Options{
+		Processes: func(r *web.Request) ([]web.Item, error) {
+			places, err := a.processPlaces(r.Context(), r.Tenant.ID)
+			var out []web.Item
+			for _, p := range places {
+				name, _ := r.P.Text(p.Name)
+				out = append(out, web.Item{Value: p.In.Key, Text: name})
+			}
+			return out, err
+		},
+		ProcessPath:      func(key string) string { return "/beteiligung/" + url.PathEscape(key) },
+		ContributionPath: func(number string) string { return "/beitraege/" + url.PathEscape(number) },
+		Address:          a.Address,
+	})
 }
 
 // groupPlaces lists the groups a role can be held in: those whose term is not over.

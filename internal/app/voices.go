@@ -31,6 +31,7 @@ func (a *App) voices() {
 func (a *App) voicePages(m *web.Mux) {
 	a.processPages(m)
 	a.actorPages(m)
+	a.groupPages(m)
 }
 
 // voiceKinds lists what each keeps about people.

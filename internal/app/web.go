@@ -12,6 +12,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/account/accountweb"
 	"github.com/kupferfaden/kupferfaden/internal/atlas/atlasweb"
+	"github.com/kupferfaden/kupferfaden/internal/group/groupweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacyweb"
@@ -38,7 +39,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	})
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
 	m.System("GET /readyz", http.HandlerFunc(a.ready))
-	accountweb.Register(m, a.Accounts, sessions, accountweb.Options{Address: a.Address, Own: []accountweb.OwnSection{privacyweb.Own}})
+	accountweb.Register(m, a.Accounts, sessions, accountweb.Options{Address: a.Address, Own: []accountweb.OwnSection{groupweb.Own(a.Groups), privacyweb.Own}})
 	a.privacyPages(m, sessions)
 	a.planner(m)
 	a.trailPages(m)

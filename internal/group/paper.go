@@ -39,6 +39,15 @@ func (s *Service) Papers(ctx context.Context, by access.Actor, key string) ([]Pa
 	return s.Store.Papers(ctx, by.Tenant, g.ID)
 }
 
+// PublicPapers lists the files of a group everybody may read.
+func (s *Service) PublicPapers(ctx context.Context, tenant kernel.ID, g Group) ([]Paper, error) {
+	if !g.Public {
+		return nil, nil
+	}
+	all, err := s.Store.Papers(ctx, tenant, g.ID)
+	return slices.DeleteFunc(all, func(p Paper) bool { return !p.Public }), err
+}
+
 // AddPaper keeps a file.
 func (s *Service) AddPaper(ctx context.Context, by access.Actor, key string, p Paper, content io.Reader) (Paper, error) {
 	g, err := s.Space(ctx, by, key, access.WorkInGroup)
