@@ -12,6 +12,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/group/groupdb"
 	"github.com/kupferfaden/kupferfaden/internal/group/groupweb"
@@ -31,7 +32,7 @@ const remindTasks = "group.remind"
 // groups wires working groups and bodies.
 func (a *App) groups() *group.Service {
 	return &group.Service{
-		Store: &groupdb.Store{DB: a.DB}, Tx: a.DB, Files: a.Files, People: groupPeople{a}, Mail: groupMail{a}, Address: mail.Address, Trail: a.Trail,
+		Store: &groupdb.Store{DB: a.DB}, Tx: a.DB, Files: a.Files, People: groupPeople{a}, Actors: groupActors{a}, Mail: groupMail{a}, Contribute: a.contributeOf, Address: mail.Address, Trail: a.Trail,
 		Now: func() time.Time { return a.Now().In(i18n.Zone()) },
 	}
 }
@@ -90,6 +91,34 @@ func (a *App) remind(ctx context.Context, r *job.Run) error {
 	n, err := a.Groups.Remind(ctx, r.Tenant)
 	r.Progress(int64(n), int64(n), "")
 	return err
+}
+
+// contributeOf hands an item of a group's minutes in as a contribution of a workshop. Whoever leads a group that belongs to a process may do so there,
+// as its members may (design/participation.md 8.3); the group has checked that before.
+func (a *App) contributeOf(ctx context.Context, by access.Actor, process, title, text string, on kernel.Date) (string, error) {
+	if process != "" {
+		by.Held = append(slices.Clone(by.Held), access.Holding{Role: access.GroupMember, In: access.Context{Kind: access.InProcess, Key: process}})
+	}
+	c, _, err := a.Contributions.Record(ctx, by, contribution.Draft{
+		Process: process, Channel: contribution.Workshop, Lang: i18n.German, Title: title, Text: text, SaidOn: on,
+	}, false)
+	return c.Number, err
+}
+
+// groupActors tells groups of the town's organisations.
+type groupActors struct{ app *App }
+
+// Actors lists those that are public, by name.
+func (g groupActors) Actors(ctx context.Context, tenant kernel.ID) ([]group.Actor, error) {
+	in, err := g.app.Actors.Public(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]group.Actor, 0, len(in.Actors))
+	for _, x := range in.Actors {
+		out = append(out, group.Actor{ID: x.ID, Name: x.Title, Path: "/akteure/" + url.PathEscape(x.Key)})
+	}
+	return out, nil
 }
 
 // groupPeople tells groups of accounts.

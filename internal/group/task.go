@@ -108,7 +108,10 @@ func (s *Service) mayTask(ctx context.Context, by access.Actor, t Task, do acces
 	if err != nil || own && do != access.LeadGroup {
 		return g, err
 	}
-	return g, s.may(by, g, do)
+	if err = s.may(by, g, do); kernel.KindOf(err) == kernel.NotFound {
+		err = kernel.E(kernel.NotFound, "group.task.notfound") // the same as for none
+	}
+	return g, err
 }
 
 // AddTask gives somebody something to do: in a group for those who work in it, outside of one for staff who give tasks (events' minutes).

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Working groups and bodies, their meetings, papers, tasks and shared texts; group codes for children and youth; which public texts are out of
+-- Working groups and bodies, their meetings, papers, tasks and shared texts; answers to children; which public texts are out of
 -- date in another language. See package group. Dates are ISO text, texts in several languages JSON.
 
 create table working_group (
@@ -183,22 +183,6 @@ create table group_draft_version (
   at         timestamptz not null,
   primary key (tenant_id, draft_id, number),
   foreign key (tenant_id, draft_id) references group_draft (tenant_id, id)
-);
-
--- Group codes of schools and youth clubs: they tell which group a contribution comes from and open nothing.
-create table youth_group (
-  tenant_id  uuid not null references tenant (tenant_id),
-  id         uuid not null,
-  code       text not null,
-  label      text not null,
-  kind       text not null,               -- school, club, other
-  process    text not null,
-  module     text not null,
-  to_date    text not null,               -- last day the code is taken, '' for no end
-  ended      boolean not null,
-  created_at timestamptz not null,
-  primary key (tenant_id, id),
-  unique (tenant_id, code)
 );
 
 -- Answers in words for children, beside the office's own (package contribution).
