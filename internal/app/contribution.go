@@ -3,16 +3,21 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"io"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/contribution/contributiondb"
+	"github.com/kupferfaden/kupferfaden/internal/contribution/contributionweb"
+	"github.com/kupferfaden/kupferfaden/internal/doc/picture"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
+	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
 // contributions wires what people say to the town.
@@ -23,10 +28,29 @@ func (a *App) contributions() *contribution.Service {
 		Voter: func(ctx context.Context, tenant kernel.ID, process, code string) (string, error) {
 			return a.Votes.Codes.Voter(ctx, tenant, vote.Scope{Process: process}, code)
 		},
+		Draw: drawPhoto,
 		Reach: func(ctx context.Context, by access.Actor, process string, answers map[string]string) error {
 			return a.Participation.Reached(ctx, by.Tenant, process, answers)
 		},
 	}
+}
+
+// contributionPages adds their pages.
+func (a *App) contributionPages(m *web.Mux) {
+	contributionweb.Register(m, a.Contributions, contributionweb.Options{})
+}
+
+// smallPhoto is a photo as lists show it.
+var smallPhoto = picture.Bounds{Bytes: picture.Photo.Bytes, Pixels: picture.Photo.Pixels, Side: 480}
+
+// drawPhoto draws a photo anew in both sizes.
+func drawPhoto(r io.Reader) (contribution.Drawn, error) {
+	large, err := picture.Draw(r, "photo", picture.Photo)
+	if err != nil {
+		return contribution.Drawn{}, err
+	}
+	small, err := picture.Draw(bytes.NewReader(large.JPEG), "photo", smallPhoto)
+	return contribution.Drawn{JPEG: large.JPEG, Width: large.Width, Height: large.Height, Small: small.JPEG}, err
 }
 
 // processes lets contributions hang on processes.

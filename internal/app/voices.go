@@ -29,6 +29,7 @@ func (a *App) voices() {
 
 // voicePages adds their pages.
 func (a *App) voicePages(m *web.Mux) {
+	a.contributionPages(m)
 	a.processPages(m)
 	a.actorPages(m)
 	a.groupPages(m)

@@ -77,6 +77,8 @@ type Service struct {
 	Voter func(ctx context.Context, tenant kernel.ID, process, code string) (string, error)
 	// Reach takes the answers to the voluntary question who somebody is, without a link to the contribution; nil: the question is not asked.
 	Reach func(ctx context.Context, by access.Actor, process string, answers map[string]string) error
+	// Draw draws a photo anew from its pixels, or says on the field "photo" what is wrong with it; nil: no photos.
+	Draw func(r io.Reader) (Drawn, error)
 	// Told are called in the transaction of a change.
 	Told []func(ctx context.Context, tenant kernel.ID, what Change, c Contribution) error
 	// Backers are called in the transaction of somebody's support with an account.

@@ -57,6 +57,18 @@ func (s *Service) Submit(ctx context.Context, by access.Actor, d Draft) (c Contr
 	return s.submit(ctx, by, p, c, d)
 }
 
+// Look checks a draft without storing anything, and tells where it would lie.
+func (s *Service) Look(ctx context.Context, by access.Actor, d Draft) (Contribution, error) {
+	p, m, err := s.Process(ctx, by.Tenant, d.Process, d.Module)
+	if err != nil {
+		return Contribution{}, err
+	}
+	if err := s.mayContribute(by, p, m); err != nil {
+		return Contribution{}, err
+	}
+	return s.check(ctx, by.Tenant, p, m, &d, MostText)
+}
+
 // submit stores what was checked.
 func (s *Service) submit(ctx context.Context, by access.Actor, p participation.Process, c Contribution, d Draft) (_ Contribution, code string, err error) {
 	if s.Begin != nil {
