@@ -14,6 +14,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/doc/picture"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
+	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
@@ -38,6 +39,14 @@ func (a *App) contributions() *contribution.Service {
 // contributionPages adds their pages.
 func (a *App) contributionPages(m *web.Mux) {
 	contributionweb.Register(m, a.Contributions, contributionweb.Options{})
+}
+
+// contributionParts draw the modules in which people contribute.
+func (a *App) contributionParts(parts map[participation.ModuleKind]participationweb.PartOf) {
+	part := contributionweb.PartOf(a.Contributions)
+	for _, k := range []participation.ModuleKind{participation.IdeasModule, participation.MapModule, participation.QuestionModule} {
+		parts[k] = part
+	}
 }
 
 // smallPhoto is a photo as lists show it.

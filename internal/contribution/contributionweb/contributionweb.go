@@ -38,10 +38,6 @@ type Options struct {
 	Follow func(c contribution.Contribution) string
 	// Report is where one reports a contribution or comment; nil: nowhere.
 	Report func(c contribution.Contribution, comment kernel.ID) string
-	// Reach draws the voluntary question who somebody is, and reads its answers; nil: not asked.
-	Reach     func(r *web.Request, f *web.Form, p participation.Process) templ.Component
-	ReachOf   func(f *web.Form) map[string]string
-	ReachSaid func(f *web.Form) [][2]string // names and values to carry along
 	// Office names an office by its key.
 	Office func(r *web.Request, key string) string
 	// Offices lists them.

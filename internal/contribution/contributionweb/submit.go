@@ -194,9 +194,7 @@ func (e *entry) draft() contribution.Draft {
 			d.Statements = append(d.Statements, contribution.Statement{Stance: contribution.Stance(stance), About: kernel.Ref{Kind: kind, ID: kernel.ID(id)}})
 		}
 	}
-	if e.h.o.ReachOf != nil {
-		d.Reach = e.h.o.ReachOf(f)
-	}
+	d.Reach = reachOf(f)
 	return d
 }
 
@@ -337,8 +335,12 @@ func (e *entry) carry() [][2]string {
 			}
 		}
 	}
-	if e.step != 3 && e.h.o.ReachSaid != nil {
-		out = append(out, e.h.o.ReachSaid(e.f)...)
+	if e.step != 3 {
+		for _, d := range participation.Dimensions() {
+			if v := e.f.Value(reachField(d)); v != "" {
+				out = append(out, [2]string{reachField(d), v})
+			}
+		}
 	}
 	return out
 }
@@ -357,7 +359,7 @@ func (e *entry) stanceOf(f contribution.Fact) string {
 }
 
 // asked tells whether the voluntary question is part of the form.
-func (e *entry) asked() bool { return e.h.o.Reach != nil && e.p.Key != "" }
+func (e *entry) asked() bool { return e.h.s.Reach != nil && e.p.Key != "" }
 
 // canUpload tells whether photos can be sent.
 func (e *entry) canUpload() bool { return e.h.s.Draw != nil }
