@@ -25,7 +25,9 @@ func (a *App) participation() *participation.Service {
 
 // processParts names what each capability draws of its modules on the page of a process; a capability adds its kinds.
 func (a *App) processParts() map[participation.ModuleKind]participationweb.PartOf {
-	return map[participation.ModuleKind]participationweb.PartOf{}
+	parts := map[participation.ModuleKind]participationweb.PartOf{}
+	a.contributionParts(parts)
+	return parts
 }
 
 // processSections names what each capability shows of a process as a whole, in the order of the page: events, numbers, results, register entry.

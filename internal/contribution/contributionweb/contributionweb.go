@@ -19,7 +19,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
