@@ -65,3 +65,24 @@ func (a *App) processPlaces(ctx context.Context, tenant kernel.ID) ([]account.Pl
 	}
 	return out, nil
 }
+
+// processTeam lists who holds a role in a process today.
+func (a *App) processTeam(ctx context.Context, by access.Actor, process string) ([]participationweb.Member, error) {
+	all, err := a.Accounts.Store.Accounts(ctx, by.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	today := account.DayOf(a.Now())
+	var out []participationweb.Member
+	for _, x := range all {
+		if x.Disabled() {
+			continue
+		}
+		for _, g := range x.Roles {
+			if g.In == (access.Context{Kind: access.InProcess, Key: process}) && g.On(today) {
+				out = append(out, participationweb.Member{Name: x.Name, Role: g.Role})
+			}
+		}
+	}
+	return out, nil
+}

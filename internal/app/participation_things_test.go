@@ -21,6 +21,8 @@ func init() {
 		// Seen by its team, the planning staff and those who publish; participationdb tells them apart.
 		draft := called("process", p.Key)
 		draft.maybe = true
-		return map[string][]thing{"/beteiligung/{process}": {draft}}
+		return map[string][]thing{
+			"/beteiligung/{process}": {draft}, "/arbeit/beteiligung/{process}": {draft}, "/arbeit/mindeststandards/{set}": {called("set", participation.DefaultSet)},
+		}
 	})
 }

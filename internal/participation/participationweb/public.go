@@ -331,6 +331,9 @@ func stateTone(s participation.State) web.Tone {
 	return web.Neutral
 }
 
+// escapePath writes a key into a path.
+func escapePath(s string) string { return url.PathEscape(s) }
+
 // escape writes a value into an address.
 func escape(s string) string { return url.QueryEscape(s) }
 
