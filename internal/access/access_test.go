@@ -105,6 +105,8 @@ func TestParticipation(t *testing.T) {
 		access.ExportPseudonymous: {access.Analyst, access.Planner},
 		access.EditEvent:          {access.Planner, access.ParticipationOffice},
 		access.CheckIn:            {access.Planner, access.ParticipationOffice, access.Moderator, access.Recorder},
+		access.EditVision:         {access.Planner, access.Operator},
+		access.AdoptVision:        {access.Planner, access.ParticipationOffice, access.Operator},
 		access.ReadAudit:          {access.DPO, access.Auditor},
 		access.ManageUsers:        {access.Admin},
 		access.ReadPersonal:       {access.Planner, access.DPO},

@@ -67,6 +67,8 @@ const (
 	PlanActors         Action = "actor.plan"    // the inventory as a whole: gaps, ends of funding, staff hours, terms, import
 	EditEvent          Action = "event.edit"    // Veranstaltungen und Pinnwand: anlegen, einladen, Anmeldungen sehen, Protokoll
 	CheckIn            Action = "event.checkin" // am Einlass: abhaken, zählen
+	EditVision         Action = "vision.edit"   // Leitbild: write, recommend and decide on amendments
+	AdoptVision        Action = "vision.adopt"  // keep a version that the council adopted, for ever
 )
 
 // rule lets holders of a role do an action; own restricts it to objects that belong to the person, held to roles held in a context of the object.
@@ -141,10 +143,12 @@ var policy = map[Action][]rule{
 	GiveTask:           may(Planner, ParticipationOffice, Moderator, Operator),
 	ExportPseudonymous: may(Analyst, Planner),
 
-	KeepActors: append(may(Planner, Operator), held(Carrier)),
-	PlanActors: may(Planner, Operator),
-	EditEvent:  may(Planner, ParticipationOffice),
-	CheckIn:    may(Planner, ParticipationOffice, Moderator, Recorder),
+	KeepActors:  append(may(Planner, Operator), held(Carrier)),
+	PlanActors:  may(Planner, Operator),
+	EditEvent:   may(Planner, ParticipationOffice),
+	CheckIn:     may(Planner, ParticipationOffice, Moderator, Recorder),
+	EditVision:  may(Planner, Operator),
+	AdoptVision: may(Planner, ParticipationOffice, Operator),
 }
 
 // reads are the actions that change nothing; they are possible on locked objects and in every phase.

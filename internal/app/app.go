@@ -47,6 +47,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/tenant/tenantdb"
 	"github.com/kupferfaden/kupferfaden/internal/trail"
 	"github.com/kupferfaden/kupferfaden/internal/trail/traildb"
+	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
 )
 
@@ -114,6 +115,7 @@ type App struct {
 	Config     Config
 
 	Groups *group.Service
+	Vision *vision.Service
 }
 
 // Open opens the data and wires the services.

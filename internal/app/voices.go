@@ -25,6 +25,7 @@ func (a *App) voices() {
 	a.Votes = a.votes()
 	a.Events = a.events()
 	a.Groups = a.groups()
+	a.Vision = a.vision()
 }
 
 // voicePages adds their pages.
@@ -33,6 +34,7 @@ func (a *App) voicePages(m *web.Mux) {
 	a.processPages(m)
 	a.actorPages(m)
 	a.groupPages(m)
+	a.visionPages(m)
 }
 
 // voiceKinds lists what each keeps about people.
@@ -44,6 +46,7 @@ func (a *App) voiceKinds() []func(addKind) {
 		groupKinds,
 		a.voteKinds,
 		a.actorKinds,
+		a.visionKind,
 	}
 }
 
@@ -93,6 +96,9 @@ func (a *App) voiceTopics() []notice.Topic {
 		a.eventTopics(),
 		a.answerTopics(),
 	)
+	return []notice.Topic{
+		a.visionTopics(),
+	}
 }
 
 // voiceTexts ask each for its public texts with the languages they are there in, for the report of what is missing (/arbeit/sprachen).
@@ -101,5 +107,6 @@ func (a *App) voiceTexts() []func(ctx context.Context, tenant kernel.ID) ([]kern
 		a.eventTexts,
 		a.Groups.Variants,
 		a.actorTexts,
+		a.visionTexts,
 	}
 }

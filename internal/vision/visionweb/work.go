@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package visionweb
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/vision"
+	"github.com/kupferfaden/kupferfaden/internal/web"
+)
+
+// registerWork adds the pages of the editors.
+func (h handlers) registerWork(m *web.Mux) {
+	m.Handle("GET "+WorkPath, access.EditVision, h.texts)
+	m.Handle("POST "+WorkPath, access.EditVision, h.create)
+	m.Handle("GET "+WorkPath+"/{text}", access.EditVision, h.desk)
+	m.Handle("POST "+WorkPath+"/{text}/veroeffentlichen", access.EditVision, h.publish)
+	m.Handle("GET "+WorkPath+"/{text}/angaben", access.EditVision, h.settings)
+	m.Handle("POST "+WorkPath+"/{text}/angaben", access.EditVision, h.saveSettings)
+	m.Handle("POST "+WorkPath+"/{text}/absaetze", access.EditVision, h.add)
+	m.Handle("GET "+WorkPath+"/{text}/absatz/{paragraph}", access.EditVision, h.paragraph)
+	m.Handle("POST "+WorkPath+"/{text}/absatz/{paragraph}", access.EditVision, h.write)
+	m.Handle("POST "+WorkPath+"/{text}/absatz/{paragraph}/{act}", access.EditVision, h.paragraphAct)
+}
+
+func workPage(r *web.Request, title, lead string) web.Page {
+	return web.Page{
+		Title: title, Lead: lead, Nav: web.NavWork, NoIndex: true, Styles: []string{"planner.css", "vision.css"}, Breadcrumb: []web.Crumb{{Text: r.T("web.nav.work"), Href: "/arbeit"}},
+	}
+}
+
+// inside is a page of one text's desk.
+func inside(r *web.Request, t vision.Text, title string) web.Page {
+	p := workPage(r, title, "")
+	p.Breadcrumb = append(p.Breadcrumb, web.Crumb{Text: r.T("vision.work.title"), Href: WorkPath}, web.Crumb{Text: said(r, t.Title), Href: workPath(t.Key)})
+	return p
+}
+
+func (h handlers) texts(w http.ResponseWriter, r *web.Request) error {
+	return h.listTexts(w, r, web.BlankForm(r))
+}
+
+func (h handlers) listTexts(w http.ResponseWriter, r *web.Request, f *web.Form) error {
+	list, err := h.s.Texts(r.Context(), r.Actor)
+	if err != nil {
+		return err
+	}
+	p := workPage(r, r.T("vision.work.title"), r.T("vision.work.lead"))
+	if f.Failed() {
+		return r.Invalid(w, p, textsPage(r, list, f))
+	}
+	return r.Render(w, p, textsPage(r, list, f))
+}
+
+func (h handlers) create(w http.ResponseWriter, r *web.Request) error {
+	f := web.NewForm(r)
+	t, err := h.s.Create(r.Context(), r.Actor, vision.Text{
+		Key: f.Value("key"), Kind: vision.Kind(f.Value("kind")), Title: kernel.Text{"de": f.Value("title")}, Lead: kernel.Text{"de": f.Value("lead")},
+	})
+	if f.Fail(err) {
+		return h.listTexts(w, r, f)
+	}
+	if err != nil {
+		return err
+	}
+	return r.Done(w, workPath(t.Key), "notice.vision.created")
+}
+
+// work is a text as its editors see it.
+type work struct {
+	doc   *vision.Doc
+	live  []vision.Paragraph
+	gone  []vision.Paragraph
+	open  map[kernel.ID]int
+	all   []vision.Amendment
+	waits int // accepted, not part of the text yet
+	fresh int // not seen by the moderation yet
+	can   bool
+}
+
+func (h handlers) work(r *web.Request) (work, error) {
+	v := work{open: map[kernel.ID]int{}, can: r.Can(access.AdoptVision)}
+	d, err := h.s.Doc(r.Context(), r.Actor, r.PathValue("text"))
+	if err != nil {
+		return v, err
+	}
+	v.doc, v.live = d, d.Live(read(r))
+	for _, p := range d.Paragraphs {
+		if !p.Live() {
+			v.gone = append(v.gone, p)
+		}
+	}
+	if v.all, err = h.s.Amendments(r.Context(), r.Actor, d.Key); err != nil {
+		return v, err
+	}
+	for _, a := range v.all {
+		if a.State.Open() {
+			v.open[a.Paragraph]++
+		}
+		if a.State == vision.Submitted {
+			v.fresh++
+		}
+		if a.Waits() {
+			v.waits++
+		}
+	}
+	return v, nil
+}
+
+func (h handlers) desk(w http.ResponseWriter, r *web.Request) error {
+	return h.showDesk(w, r, web.BlankForm(r))
+}
+
+func (h handlers) showDesk(w http.ResponseWriter, r *web.Request, f *web.Form) error {
+	v, err := h.work(r)
+	if err != nil {
+		return err
+	}
+	p := workPage(r, said(r, v.doc.Title), r.T("vision.kind."+string(v.doc.Kind)))
+	p.Breadcrumb = append(p.Breadcrumb, web.Crumb{Text: r.T("vision.work.title"), Href: WorkPath})
+	p.Wide = true
+	if f.Failed() {
+		return r.Invalid(w, p, deskPage(r, v, f))
+	}
+	return r.Render(w, p, deskPage(r, v, f))
+}
+
+// onDesk answers an act: back to the desk with a word of success, or the desk with what was wrong.
+func (h handlers) onDesk(w http.ResponseWriter, r *web.Request, err error, notice, at string) error {
+	f := web.NewForm(r)
+	if f.Fail(err) {
+		return h.showDesk(w, r, f)
+	}
+	if err != nil {
+		return err
+	}
+	return r.Done(w, workPath(r.PathValue("text"))+at, notice)
+}
+
+func (h handlers) publish(w http.ResponseWriter, r *web.Request) error {
+	f := web.NewForm(r)
+	public := f.Value("public") == "1"
+	notice := "notice.vision.unpublished"
+	if public {
+		notice = "notice.vision.published"
+	}
+	return h.onDesk(w, r, h.s.Publish(r.Context(), r.Actor, r.PathValue("text"), public), notice, "")
+}
+
+// variants are the languages an editor writes in: German, English, Leichte Sprache, and what the text has beside.
+func variants(d *vision.Doc, more ...string) []string {
+	out := []string{"de", "de+leicht", "en"}
+	for _, list := range [][]string{d.Languages, more} {
+		for _, l := range list {
+			if tag, ok := kernel.Tag(l); ok && !has(out, tag) {
+				out = append(out, tag)
+			}
+		}
+	}
+	return out
+}
+
+func has(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// textOf reads a text in several languages from a form: the fields are name and language.
+func textOf(f *web.Form, name string, langs []string) kernel.Text {
+	t := kernel.Text{}
+	for _, l := range langs {
+		if s := f.Value(name + "-" + l); s != "" {
+			t[l] = s
+		}
+	}
+	if l, ok := kernel.Tag(f.Value("sprache-neu")); ok && f.Value(name+"-neu") != "" {
+		t[l] = f.Value(name + "-neu")
+	}
+	return t
+}
+
+func (h handlers) settings(w http.ResponseWriter, r *web.Request) error {
+	v, err := h.work(r)
+	if err != nil {
+		return err
+	}
+	f := web.BlankForm(r)
+	t := v.doc.Text
+	for _, l := range variants(v.doc) {
+		f.Set("title-"+l, t.Title[l])
+		f.Set("lead-"+l, t.Lead[l])
+	}
+	f.Set("kind", string(t.Kind))
+	f.Set("module", t.Process+"/"+t.Module)
+	f.Set("team", t.Team)
+	f.Set("opens", dateOf(t.Opens))
+	f.Set("closes", dateOf(t.Closes))
+	f.Set("edit", strconv.Itoa(t.Edit))
+	return h.showSettings(w, r, v, f)
+}
+
+func (h handlers) showSettings(w http.ResponseWriter, r *web.Request, v work, f *web.Form) error {
+	var modules []web.Item
+	if h.o.Modules != nil {
+		var err error
+		if modules, err = h.o.Modules(r); err != nil {
+			return err
+		}
+	}
+	p := inside(r, v.doc.Text, r.T("vision.settings"))
+	p.Narrow = true
+	if f.Failed() {
+		return r.Invalid(w, p, settingsPage(r, v, modules, f))
+	}
+	return r.Render(w, p, settingsPage(r, v, modules, f))
+}
+
+func (h handlers) saveSettings(w http.ResponseWriter, r *web.Request) error {
+	v, err := h.work(r)
+	if err != nil {
+		return err
+	}
+	f := web.NewForm(r)
+	edit, _ := strconv.Atoi(f.Value("edit")) // 0 is no edit of any text
+	langs := variants(v.doc)
+	err = h.s.Save(r.Context(), r.Actor, v.doc.Key, edit, func(t *vision.Text) {
+		t.Kind, t.Title, t.Lead, t.Team = vision.Kind(f.Value("kind")), textOf(f, "title", langs), textOf(f, "lead", langs), f.Value("team")
+		t.Process, t.Module = cutPair(f.Value("module"))
+		t.Opens, t.Closes = moment(f.Value("opens")), moment(f.Value("closes"))
+	})
+	if f.Fail(err) {
+		return h.showSettings(w, r, v, f)
+	}
+	if err != nil {
+		return err
+	}
+	return r.Done(w, workPath(v.doc.Key), "notice.vision.saved")
+}
+
+func (h handlers) add(w http.ResponseWriter, r *web.Request) error {
+	f := web.NewForm(r)
+	level, _ := strconv.Atoi(f.Value("level")) // out of bounds is put right by the service
+	lang, ok := kernel.Tag(f.Value("lang"))
+	if !ok {
+		lang = "de"
+	}
+	p, err := h.s.Add(r.Context(), r.Actor, r.PathValue("text"), kernel.ID(f.Value("after")), vision.Paragraph{
+		Kind: vision.ParagraphKind(f.Value("kind")), Level: level, Body: kernel.Text{lang: f.Value("body")},
+	})
+	return h.onDesk(w, r, err, "notice.vision.paragraph.added", "#"+anchor(p.ID))
+}
