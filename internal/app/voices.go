@@ -95,10 +95,8 @@ func (a *App) voiceTopics() []notice.Topic {
 	return slices.Concat(
 		a.eventTopics(),
 		a.answerTopics(),
+		[]notice.Topic{a.visionTopics()},
 	)
-	return []notice.Topic{
-		a.visionTopics(),
-	}
 }
 
 // voiceTexts ask each for its public texts with the languages they are there in, for the report of what is missing (/arbeit/sprachen).
