@@ -35,6 +35,7 @@ func (a *App) voicePages(m *web.Mux) {
 	a.actorPages(m)
 	a.groupPages(m)
 	a.visionPages(m)
+	a.youthPages(m)
 }
 
 // voiceKinds lists what each keeps about people.

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Working groups and bodies, their meetings, papers, tasks and shared texts; answers to children; which public texts are out of
+-- Working groups and bodies, their meetings, papers, tasks and shared texts; which public texts are out of
 -- date in another language. See package group. Dates are ISO text, texts in several languages JSON.
 
 create table working_group (
@@ -183,16 +183,6 @@ create table group_draft_version (
   at         timestamptz not null,
   primary key (tenant_id, draft_id, number),
   foreign key (tenant_id, draft_id) references group_draft (tenant_id, id)
-);
-
--- Answers in words for children, beside the office's own (package contribution).
-create table youth_answer (
-  tenant_id    uuid not null references tenant (tenant_id),
-  contribution text not null,             -- number
-  body         text not null,
-  edit         integer not null,
-  at           timestamptz not null,
-  primary key (tenant_id, contribution)
 );
 
 -- What a text and its source looked like when the text was last seen to change, to tell what is out of date.
