@@ -36,6 +36,7 @@ func init() {
 		return map[string][]thing{
 			"/beitraege/{number}":             {called("number", numbers[0]), maybe("number", numbers[1])},
 			"/beitraege/{number}/foto/{file}": {maybe("number", numbers[0], "file", nowhere)},
+			"/arbeit/beitraege/{number}":      {maybe("number", numbers[0]), maybe("number", numbers[1])},
 			"/beitraege/daten/{format}":       {maybe("format", "csv"), maybe("format", "exe")},
 			"/beteiligung/{process}/{module}": {maybe("process", "prozess-"+own, "module", "ideen")},
 		}

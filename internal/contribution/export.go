@@ -96,7 +96,7 @@ func (s *Service) Pour(ctx context.Context, by access.Actor, f Filter, format st
 		if person == "" {
 			return ""
 		}
-		return s.Secret.Mark("contribution.export", string(salt) + " " + string(person))[:12]
+		return s.Secret.Mark("contribution.export", string(salt)+" "+string(person))[:12]
 	}
 	return s.export(ctx, by.Tenant, f, format, w, staffColumns, t, mark)
 }

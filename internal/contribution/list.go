@@ -25,7 +25,7 @@ const (
 type Filter struct {
 	Process  string
 	Module   string
-	Outside  bool // only what belongs to no process
+	Outside  bool     // only what belongs to no process
 	Except   []string // processes left out
 	Channels []Channel
 	States   []State

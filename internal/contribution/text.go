@@ -56,7 +56,9 @@ func tidy(s string, lines bool) string {
 }
 
 // visible tells whether a character can be seen: joiners and marks alone are no text.
-func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Cf, r) }
+func visible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Cf, r)
+}
 
 // Lang gives a tag of a language in its canonical form (BCP 47); ok is false for what is none. An empty tag is German.
 func Lang(tag string) (canonical string, ok bool) {

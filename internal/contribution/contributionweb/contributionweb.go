@@ -105,7 +105,9 @@ func said(r *web.Request, t kernel.Text) string {
 	return s
 }
 
-func stateWord(r *web.Request, s contribution.State) string { return r.T("contribution.state." + string(s)) }
+func stateWord(r *web.Request, s contribution.State) string {
+	return r.T("contribution.state." + string(s))
+}
 
 func channelWord(r *web.Request, c contribution.Channel) string {
 	return r.T("contribution.channel." + string(c))

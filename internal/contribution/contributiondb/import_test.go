@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package contributiondb_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/area"
+	"github.com/kupferfaden/kupferfaden/internal/area/areadb"
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/blob"
+	"github.com/kupferfaden/kupferfaden/internal/testdata"
+)
+
+func (x *town) planner() access.Actor {
+	return access.Actor{Tenant: x.id, Person: kernel.NewID(), Name: "Planung", Roles: []access.Role{access.Planner}}
+}
+
+// keep keeps a file as an upload does.
+func (x *town) keep(name string, content []byte) contribution.ImportRequest {
+	x.Helper()
+	if x.s.Files == nil {
+		files, err := blob.Open(x.TempDir())
+		if err != nil {
+			x.Fatal(err)
+		}
+		x.Cleanup(func() { _ = files.Close() })
+		x.s.Files = files
+	}
+	sha, err := x.s.KeepUpload(x.Context(), x.planner(), strings.NewReader(string(content)))
+	if err != nil {
+		x.Fatal(err)
+	}
+	return contribution.ImportRequest{Process: "westend", Module: "ideen", File: name, SHA256: sha, Publish: true}
+}
+
+func (x *town) read(path string) []byte {
+	x.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		x.Fatal(err)
+	}
+	return b
+}
+
+// data/EXPECTED.md 10: 4,778 rows are 4,403 contributions and 375 repeats; 3,696 of those with coordinates lie in the district they name.
+func TestHelsinkiBecomesItsContributionsOnceAndOnItsDistricts(t *testing.T) {
+	dir := filepath.Join(testdata.Dir(t), "helsinki_omastadi")
+	each(t, func(x *town) {
+		ctx, by := x.Context(), x.planner()
+		file := x.keep("pro_merged.csv", x.read(filepath.Join(dir, "pro_merged.csv")))
+		x.s.Areas = &area.Service{Store: &areadb.Store{DB: x.db}, Tx: x.db, Files: x.s.Files, Now: x.clock.Now}
+		districts := x.read(filepath.Join(dir, "districts.geojson"))
+		if _, err := x.s.Areas.Import(ctx, by, area.ImportRequest{
+			FileName: "districts.geojson", Data: strings.NewReader(string(districts)), Size: int64(len(districts)), Level: "district", Edition: "2024", ValidFrom: "2018-01-01",
+			KeyField: "Area", NameField: "Area", Accept: []string{"*"},
+		}, nil); err != nil {
+			x.Fatal(err)
+		}
+		columns, err := x.s.Inspect(ctx, by, file.SHA256, file.File)
+		if err != nil || columns.Mapping.Name != "OmaStadi" {
+			x.Fatalf("%+v %v", columns.Mapping, err)
+		}
+		file.Mapping = columns.Mapping
+		for _, step := range []struct {
+			dry                    bool
+			rows, taken, there, at int
+		}{{true, 4778, 4403, 375, 0}, {false, 4778, 4403, 375, 4403}, {false, 4778, 0, 4778, 4403}} {
+			file.DryRun = step.dry
+			r, err := x.s.Import(ctx, by, file)
+			if err != nil {
+				x.Fatal(err)
+			}
+			n, err := x.s.Count(ctx, by, contribution.Filter{Process: "westend"})
+			if err != nil || r.Rows != step.rows || r.Taken != step.taken || r.Repeated != step.there || r.LeftOut != 0 || n != step.at {
+				x.Errorf("%d rows, %d taken, %d repeated, %d left out, %d kept (%v), want %+v", r.Rows, r.Taken, r.Repeated, r.LeftOut, n, err, step)
+			}
+			if !step.dry && step.taken > 0 {
+				x.Logf("%d with a place", r.Placed)
+			}
+		}
+		p, err := x.s.Map(ctx, x.id, contribution.Filter{Process: "westend"})
+		if err != nil || p.N < 3000 {
+			x.Errorf("%d on the map: %v", p.N, err)
+		}
+		x.Logf("%d on the map, %d bytes packed", p.N, len(p.Gzip))
+	})
+}
+
+var exports = map[string]struct {
+	file, name string
+	want       []string // titles, in order
+	area       bool
+	texts      []string
+}{
+	"Decidim": {
+		file: "proposals.csv", want: []string{"Bänke am Markt", "Mehr Bäume"}, texts: []string{"Am Marktplatz fehlen Bänke.", "Die Allee braucht Bäume."},
+		name: "id;category/id;category/name/de;participatory_space/id;participatory_space/url;title/de;body/de;latitude;longitude;published_at\n" +
+			"17;1;Grün;4;https://x.example/p;Bänke am Markt;Am Marktplatz fehlen Bänke.;50.7731;6.2274;2026-05-03 10:00:00 UTC\n18;1;Grün;4;https://x.example/p;Mehr Bäume;Die Allee braucht Bäume.;;;2026-05-04 11:00:00 UTC\n",
+	},
+	"meinBerlin (de)": {
+		file: "export.csv", want: []string{"Zebrastreifen"}, texts: []string{"Vor der Schule."},
+		name: "Link,Titel,Beschreibung,Kategorie,Breitengrad,Längengrad,Referenznr.\nhttps://x.example/ideas/2026-1,Zebrastreifen,Vor der Schule.,Verkehr,52.5,13.4,2026-00001\n",
+	},
+	"LimeSurvey": {
+		file: "results-survey.csv", want: []string{"Der Park ist schön", "Zu laut", "Nichts fehlt"}, texts: []string{"Der Park ist schön", "Zu laut", "Nichts fehlt"},
+		name: "\"id\",\"submitdate\",\"lastpage\",\"startlanguage\",\"Was gefällt Ihnen?\",\"Was fehlt?\"\n\"1\",\"2026-03-01 12:00:00\",\"3\",\"de\",\"Der Park ist schön\",\"Zu laut\"\n\"2\",\"2026-03-01 12:10:00\",\"3\",\"de\",\"\",\"Nichts fehlt\"\n",
+	},
+}
+
+func TestExportsOfOtherPlatformsAreKnown(t *testing.T) {
+	for preset, e := range exports {
+		t.Run(preset, func(t *testing.T) {
+			each(t, func(x *town) {
+				ctx, by := x.Context(), x.planner()
+				file := x.keep(e.file, []byte(e.name))
+				columns, err := x.s.Inspect(ctx, by, file.SHA256, file.File)
+				if err != nil || columns.Mapping.Name != preset {
+					x.Fatalf("%+v %v", columns.Mapping, err)
+				}
+				file.Mapping = columns.Mapping
+				r, err := x.s.Import(ctx, by, file)
+				if err != nil || r.Taken != len(e.want) {
+					x.Fatalf("%+v %v", r, err)
+				}
+				list, _, err := x.s.List(ctx, x.guest(), contribution.Filter{Order: contribution.Oldest})
+				if err != nil || len(list) != len(e.want) {
+					x.Fatalf("%d: %v", len(list), err)
+				}
+				found := map[string]bool{}
+				for _, c := range list {
+					found[c.Title+"|"+c.Text] = true
+				}
+				for i := range e.want {
+					if !found[e.want[i]+"|"+e.texts[i]] {
+						x.Errorf("%s is not there: %v", e.want[i], found)
+					}
+				}
+				if again, err := x.s.Import(ctx, by, file); err != nil || again.Taken != 0 || again.Repeated != len(e.want) {
+					x.Errorf("the same file twice takes %d", again.Taken)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package contributionweb
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
+	"github.com/kupferfaden/kupferfaden/internal/web"
+)
+
+// quickEntry is the screen on which staff write down what was said elsewhere, one after the other.
+type quickEntry struct {
+	r         *web.Request
+	f         *web.Form
+	modules   []web.Item // process/module
+	channels  []web.Item
+	areas     []web.Item
+	last      string // number of the one before
+	code      string
+	publishes bool
+}
+
+// keep are the fields that stay from one entry to the next.
+var keep = []string{"where", "channel", "said", "area", "lang", "publish"}
+
+func (h handlers) quickFields(r *web.Request, f *web.Form) (quickEntry, error) {
+	x := quickEntry{r: r, f: f, publishes: r.Can(access.Moderate)}
+	_, list, err := h.processes(r)
+	if err != nil {
+		return x, err
+	}
+	for _, p := range list {
+		if p.State == participation.Archived || p.State == participation.Closed {
+			continue
+		}
+		x.modules = append(x.modules, moduleItems(r, p)...)
+	}
+	for _, c := range contribution.Channels()[1:] {
+		x.channels = append(x.channels, web.Item{Value: string(c), Text: channelWord(r, c)})
+	}
+	levels, err := h.s.AreaLevels(r.Context(), r.Tenant.ID)
+	x.areas = areaItems(web.With(r.Context(), r), levels)
+	return x, err
+}
+
+// moduleItems are the modules of a process in which people contribute.
+func moduleItems(r *web.Request, p participation.Process) []web.Item {
+	var out []web.Item
+	for _, m := range p.Modules {
+		switch m.Kind {
+		case participation.IdeasModule, participation.MapModule, participation.QuestionModule:
+			out = append(out, web.Item{Value: p.Key + "/" + m.Key, Text: said(r, p.Title) + " – " + said(r, m.Title)})
+		}
+	}
+	return out
+}
+
+func (h handlers) quick(w http.ResponseWriter, r *web.Request) error {
+	f := formOf(r)
+	if f.Value("lang") == "" {
+		f.Set("lang", "de")
+	}
+	return h.drawQuick(w, r, f, "", "")
+}
+
+func (h handlers) drawQuick(w http.ResponseWriter, r *web.Request, f *web.Form, last, code string) error {
+	x, err := h.quickFields(r, f)
+	if err != nil {
+		return err
+	}
+	x.last, x.code = last, code
+	page := workPage(r, r.T("contribution.quick.title"))
+	page.Lead = r.T("contribution.quick.lead")
+	if f.Failed() {
+		return r.Invalid(w, page, quickView(x))
+	}
+	return r.Render(w, page, quickView(x))
+}
+
+// record keeps one and shows the empty form with what stays.
+func (h handlers) record(w http.ResponseWriter, r *web.Request) error {
+	f := web.NewForm(r)
+	process, module := cutWhere(f.Value("where"))
+	d := contribution.Draft{
+		Process: process, Module: module, Channel: contribution.Channel(f.Value("channel")), Lang: f.Value("lang"), Title: f.Value("title"), Text: f.Value("text"),
+		Category: f.Value("category"), SaidOn: kernel.Date(f.Value("said")), Pseudonym: f.Value("name"),
+	}
+	if a := f.Value("area"); a != "" {
+		d.Areas = []string{a}
+	}
+	if p := f.Value("place"); p != "" {
+		d.Geometry = p
+		if g, ok := contribution.PointOf(p); ok {
+			d.Geometry = g
+		}
+	}
+	file, _, err := f.File("scan")
+	if err == nil {
+		defer file.Close()
+		scan, err := h.s.KeepScan(r.Context(), file)
+		if f.Fail(err) {
+			return h.drawQuick(w, r, f, "", "")
+		}
+		if err != nil {
+			return err
+		}
+		d.Files = append(d.Files, scan)
+	} else if kernel.KindOf(err) != kernel.Invalid {
+		return err
+	}
+	c, code, err := h.s.Record(r.Context(), r.Actor, d, f.Value("publish") != "")
+	if f.Fail(err) {
+		return h.drawQuick(w, r, f, "", "")
+	}
+	if err != nil {
+		return err
+	}
+	fresh := web.BlankForm(r)
+	for _, name := range keep {
+		if f.Has(name) {
+			fresh.Set(name, f.Values(name)...)
+		}
+	}
+	return h.drawQuick(w, r, fresh, c.Number, code)
+}
+
+// cutWhere reads "process/module".
+func cutWhere(s string) (process, module string) {
+	for i := range s {
+		if s[i] == '/' {
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}
+
+// exportForm asks what for.
+func (h handlers) exportForm(w http.ResponseWriter, r *web.Request) error {
+	f := web.BlankForm(r)
+	f.Set("query", r.URL.Query().Encode())
+	return h.drawExport(w, r, f)
+}
+
+func (h handlers) drawExport(w http.ResponseWriter, r *web.Request, f *web.Form) error {
+	q, err := url.ParseQuery(f.Value("query"))
+	if err != nil {
+		return err
+	}
+	n, err := h.s.Count(r.Context(), r.Actor, workFilter(r, q))
+	if err != nil {
+		return err
+	}
+	page := workPage(r, r.T("contribution.export.title"))
+	page.Lead = r.T("contribution.export.lead", "n", n)
+	if f.Failed() {
+		return r.Invalid(w, page, exportView(r, f))
+	}
+	return r.Render(w, page, exportView(r, f))
+}
+
+// export sends the file.
+func (h handlers) export(w http.ResponseWriter, r *web.Request) error {
+	f := web.NewForm(r)
+	q, err := url.ParseQuery(f.Value("query"))
+	if err != nil {
+		return err
+	}
+	format := f.Value("format")
+	if contentTypes[format] == "" {
+		format = "csv"
+	}
+	what := workFilter(r, q)
+	what.Limit, what.After, what.Order = 0, contribution.Cursor{}, contribution.Youngest
+	if err := h.s.TakeAway(r.Context(), r.Actor, what, format, f.Value("reason")); err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		return h.drawExport(w, r, f)
+	}
+	out := &lazy{w: w, name: "beitraege." + format, kind: contentTypes[format]}
+	return h.s.Pour(r.Context(), r.Actor, what, format, out, r.P.T)
+}
