@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -11,11 +12,14 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
+	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
 	"github.com/kupferfaden/kupferfaden/internal/vote/votedb"
+	"github.com/kupferfaden/kupferfaden/internal/vote/voteweb"
+	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
 const (
@@ -70,6 +74,48 @@ func (a *App) votable(ctx context.Context, by access.Actor, process string) ([]v
 		out[i] = vote.Option{Key: c.Number, Title: kernel.Text{lang: title}, Text: kernel.Text{lang: c.Text}, Contribution: c.Number}
 	}
 	return out, nil
+}
+
+// votePages adds the pages of voting.
+func (a *App) votePages(m *web.Mux) {
+	voteweb.Register(m, voteweb.Options{
+		Service: a.Votes, Files: a.Files, Secure: strings.HasPrefix(a.URL, "https://"), Areas: a.voteAreas,
+		Process: func(ctx context.Context, by access.Actor, key string) (kernel.Text, string, bool) {
+			p, err := a.Participation.Process(ctx, by, key)
+			return p.Title, participationweb.ProcessPath(key), err == nil
+		},
+		Processes: func(ctx context.Context, by access.Actor) ([]voteweb.Process, error) {
+			list, err := a.Participation.Store.All(ctx, by.Tenant, false, nil)
+			var out []voteweb.Process
+			for _, p := range list {
+				if p.State != participation.Archived && access.Can(by, access.EditProcess, p.Object(by.Tenant, participation.Module{}, kernel.InstantOf(a.Now()))) {
+					out = append(out, voteweb.Process{Key: p.Key, Title: p.Title})
+				}
+			}
+			return out, err
+		},
+		Typesetter: a.Typesetter,
+	})
+}
+
+// voteAreas lists the areas a code or a paper ballot can belong to.
+func (a *App) voteAreas(ctx context.Context, by access.Actor) ([]voteweb.Area, error) {
+	levels, err := a.Contributions.AreaLevels(ctx, by.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	var out []voteweb.Area
+	for _, l := range levels {
+		for _, x := range l.Areas {
+			out = append(out, voteweb.Area{Ref: x.Ref, Name: x.Name})
+		}
+	}
+	return out, nil
+}
+
+// votePart draws rounds of voting on the page of a process.
+func (a *App) votePart(r *web.Request, p participation.Process, m participation.Module) (participationweb.Part, error) {
+	return voteweb.Part(r, a.Votes, p, m)
 }
 
 // closeDue is the job that closes rounds whose time is over.

@@ -295,3 +295,12 @@ func (s *Service) VoidPaper(ctx context.Context, by access.Actor, key string, nu
 		return s.record(ctx, by, r, access.RecordContribution, "vote.paper.void", reason, map[string]string{"number": count(number)})
 	})
 }
+
+// May tells whether by may vote in the round as far as that hangs on the person and the phase; codes are asked for with the vote.
+func (s *Service) May(ctx context.Context, by access.Actor, r Round) error {
+	o, err := s.object(ctx, by, r, true)
+	if err != nil {
+		return err
+	}
+	return access.Check(by, r.do(), o)
+}

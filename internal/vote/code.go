@@ -383,6 +383,15 @@ func (c *Codes) change(ctx context.Context, by access.Actor, id kernel.ID, what 
 	})
 }
 
+// Get finds a set for staff.
+func (c *Codes) Get(ctx context.Context, by access.Actor, id kernel.ID) (CodeSet, error) {
+	s, err := c.Store.Set(ctx, by.Tenant, id)
+	if err == nil {
+		err = c.may(ctx, by, s.Process)
+	}
+	return s, err
+}
+
 // Sets lists the sets of a scope for staff.
 func (c *Codes) Sets(ctx context.Context, by access.Actor, of Scope) ([]CodeSet, error) {
 	if err := c.may(ctx, by, of.Process); err != nil {

@@ -4,6 +4,7 @@ package vote
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strconv"
 	"time"
@@ -58,7 +59,7 @@ type Store interface {
 	// Empty deletes the box and all keys, and keeps the receipts apart; it tells how many keys there were.
 	Empty(ctx context.Context, tenant, round kernel.ID) (keys, receipts int64, err error)
 	// Lay keeps ballots that are counted, in the order given.
-	Lay(ctx context.Context, tenant, round kernel.ID, list func(yield func(Counted, error) bool)) (int64, error)
+	Lay(ctx context.Context, tenant, round kernel.ID, list iter.Seq2[Counted, error]) (int64, error)
 	// CountedBallots reads them by number.
 	CountedBallots(ctx context.Context, tenant, round kernel.ID, f func(Counted) error) error
 	// Strike takes ballots out under the number of a correction and tells how many.

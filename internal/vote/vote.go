@@ -62,11 +62,11 @@ const (
 	Verified   Way = "verified"
 	Unverified Way = "unverified"
 	Paper      Way = "paper"
-	Imported   Way = "imported" // from a file of another election
+	FromFile   Way = "imported" // from a file of another election
 )
 
 // Ways lists them in the order of results.
-func Ways() []Way { return []Way{Verified, Unverified, Paper, Imported} }
+func Ways() []Way { return []Way{Verified, Unverified, Paper, FromFile} }
 
 // Winner is how a ranking finds its winner.
 type Winner string

@@ -202,10 +202,10 @@ func (s *Store) Empty(ctx context.Context, tenant, round kernel.ID) (keys, recei
 }
 
 // Lay keeps ballots that are counted.
-func (s *Store) Lay(ctx context.Context, tenant, round kernel.ID, list func(yield func(vote.Counted, error) bool)) (n int64, err error) {
+func (s *Store) Lay(ctx context.Context, tenant, round kernel.ID, list iter.Seq2[vote.Counted, error]) (n int64, err error) {
 	rows := func(yield func([]any, error) bool) {
 		row := make([]any, 7)
-		for c, err := range iter.Seq2[vote.Counted, error](list) {
+		for c, err := range list {
 			row[0], row[1], row[2], row[3], row[4], row[5], row[6] = string(tenant), string(round), c.Number, string(c.Way), c.Area, c.Marks, int64(0)
 			if !yield(row, err) {
 				return
