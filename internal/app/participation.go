@@ -27,6 +27,7 @@ func (a *App) participation() *participation.Service {
 func (a *App) processParts() map[participation.ModuleKind]participationweb.PartOf {
 	parts := map[participation.ModuleKind]participationweb.PartOf{}
 	a.contributionParts(parts)
+	parts[participation.RankingModule], parts[participation.BudgetModule] = a.votePart, a.votePart
 	return parts
 }
 

@@ -30,6 +30,7 @@ func (a *App) voices() {
 
 // voicePages adds their pages.
 func (a *App) voicePages(m *web.Mux) {
+	a.votePages(m)
 	a.contributionPages(m)
 	a.processPages(m)
 	a.actorPages(m)

@@ -107,7 +107,7 @@ func (a *App) voteAreas(ctx context.Context, by access.Actor) ([]voteweb.Area, e
 	var out []voteweb.Area
 	for _, l := range levels {
 		for _, x := range l.Areas {
-			out = append(out, voteweb.Area{Ref: x.Ref, Name: x.Name})
+			out = append(out, voteweb.Area{Ref: x.Key, Name: x.Name})
 		}
 	}
 	return out, nil

@@ -19,22 +19,23 @@ import (
 // act is something that is asked once more before it is done.
 type act struct {
 	path, key string
+	done      string // what is said afterwards
 	reason    bool
 	danger    bool
 	do        func(h handlers, r *web.Request, x vote.Round, reason string) error
 }
 
 var acts = []act{
-	{path: "festlegen", key: "fix", do: func(h handlers, r *web.Request, x vote.Round, _ string) error {
+	{path: "festlegen", key: "fix", done: "notice.vote.fix", do: func(h handlers, r *web.Request, x vote.Round, _ string) error {
 		return h.s.Fix(r.Context(), r.Actor, x.Key)
 	}},
-	{path: "abbrechen", key: "cancel", reason: true, danger: true, do: func(h handlers, r *web.Request, x vote.Round, reason string) error {
+	{path: "abbrechen", key: "cancel", done: "notice.vote.cancel", reason: true, danger: true, do: func(h handlers, r *web.Request, x vote.Round, reason string) error {
 		return h.s.Cancel(r.Context(), r.Actor, x.Key, reason)
 	}},
-	{path: "auszaehlen", key: "close", do: func(h handlers, r *web.Request, x vote.Round, _ string) error {
+	{path: "auszaehlen", key: "close", done: "notice.vote.close", do: func(h handlers, r *web.Request, x vote.Round, _ string) error {
 		return h.s.Close(r.Context(), r.Actor, x.Key)
 	}},
-	{path: "veroeffentlichen", key: "publish", do: func(h handlers, r *web.Request, x vote.Round, _ string) error {
+	{path: "veroeffentlichen", key: "publish", done: "notice.vote.publish", do: func(h handlers, r *web.Request, x vote.Round, _ string) error {
 		return h.s.Publish(r.Context(), r.Actor, vote.PublishArgs{Round: x.Key})
 	}},
 }
@@ -70,7 +71,7 @@ func (h handlers) act(a act) web.Handler {
 		if err != nil {
 			return err
 		}
-		return r.Done(w, workOf(v.round.Key), "notice.vote."+a.key)
+		return r.Done(w, workOf(v.round.Key), a.done)
 	}
 }
 

@@ -832,9 +832,9 @@ func sumLine(r *web.Request, x vote.Round) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var32 string
-			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.ResolveAttributeValue(r.T("vote.sum.cost", "budget", euro(r, x.Budget)))
+			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.ResolveAttributeValue(r.T("vote.sum.cost", "sum", "{sum}", "rest", "{rest}", "budget", euro(r, x.Budget)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 230, Col: 166}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 230, Col: 200}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var32)
 			if templ_7745c5c3_Err != nil {
@@ -847,7 +847,7 @@ func sumLine(r *web.Request, x vote.Round) templ.Component {
 			var templ_7745c5c3_Var33 string
 			templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(r.T("vote.sum.cost.bound", "budget", euro(r, x.Budget)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 230, Col: 240}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 230, Col: 274}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 			if templ_7745c5c3_Err != nil {
@@ -876,9 +876,9 @@ func sumLine(r *web.Request, x vote.Round) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var35 string
-			templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.ResolveAttributeValue(r.T("vote.sum.points", "stock", x.Rules.Stock))
+			templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.ResolveAttributeValue(r.T("vote.sum.points", "sum", "{sum}", "rest", "{rest}", "stock", x.Rules.Stock))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 232, Col: 170}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 232, Col: 204}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var35)
 			if templ_7745c5c3_Err != nil {
@@ -891,7 +891,7 @@ func sumLine(r *web.Request, x vote.Round) templ.Component {
 			var templ_7745c5c3_Var36 string
 			templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(r.T("vote.how.points", "stock", x.Rules.Stock))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 232, Col: 235}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 232, Col: 269}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
 			if templ_7745c5c3_Err != nil {
@@ -920,9 +920,9 @@ func sumLine(r *web.Request, x vote.Round) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var38 string
-			templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.ResolveAttributeValue(r.T("vote.sum.count", "most", x.Rules.Most))
+			templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.ResolveAttributeValue(r.T("vote.sum.count", "sum", "{sum}", "rest", "{rest}", "most", x.Rules.Most))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 234, Col: 156}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 234, Col: 190}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var38)
 			if templ_7745c5c3_Err != nil {
@@ -935,7 +935,7 @@ func sumLine(r *web.Request, x vote.Round) templ.Component {
 			var templ_7745c5c3_Var39 string
 			templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(r.T("vote.how.approval.most", "n", x.Rules.Most))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 234, Col: 223}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/vote/voteweb/views.templ`, Line: 234, Col: 257}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
 			if templ_7745c5c3_Err != nil {

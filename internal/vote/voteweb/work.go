@@ -566,4 +566,3 @@ func (h handlers) importFile(w http.ResponseWriter, r *web.Request) error {
 	}
 	return r.Render(w, p, importedPage(r, done, options))
 }
-
