@@ -259,22 +259,8 @@ func (s *Service) PutContact(ctx context.Context, by access.Actor, record kernel
 	if err != nil {
 		return err
 	}
-	f := map[string]string{}
-	for name, at := range map[string]*string{"role": &c.Role, "person": &c.Person, "email": &c.Email, "phone": &c.Phone} {
-		if *at = tidy(*at, false); len([]rune(*at)) > maxLine {
-			f[name] = "actor.text.long"
-		}
-	}
-	if c.Role == "" && c.Person == "" {
-		f["role"] = "actor.contact.who"
-	}
-	if c.Email == "" && c.Phone == "" {
-		f["email"] = "actor.contact.how"
-	}
-	if a, err := mail.ParseAddress(c.Email); c.Email != "" && (err != nil || a.Address != c.Email) {
-		f["email"] = "mail.address"
-	}
-	if err := invalid(f); err != nil {
+	c.Role, c.Person, c.Email, c.Phone = tidy(c.Role, false), tidy(c.Person, false), tidy(c.Email, false), tidy(c.Phone, false)
+	if err := invalid(c.check()); err != nil {
 		return err
 	}
 	list, err := s.Store.Contacts(ctx, by.Tenant, record)
@@ -300,6 +286,26 @@ func (s *Service) PutContact(ctx context.Context, by access.Actor, record kernel
 	}
 	return s.act(ctx, by, access.KeepActors, "actor.contact", Ref(r.Head()), "", map[string]string{"consent": strconv.FormatBool(public)},
 		func(ctx context.Context) error { return s.Store.PutContact(ctx, by.Tenant, c) })
+}
+
+// check names the fields of a person that are at fault.
+func (c Contact) check() map[string]string {
+	f := map[string]string{}
+	for name, v := range map[string]string{"role": c.Role, "person": c.Person, "email": c.Email, "phone": c.Phone} {
+		if len([]rune(v)) > maxLine {
+			f[name] = "actor.text.long"
+		}
+	}
+	if c.Role == "" && c.Person == "" {
+		f["role"] = "actor.contact.who"
+	}
+	if c.Email == "" && c.Phone == "" {
+		f["email"] = "actor.contact.how"
+	}
+	if a, err := mail.ParseAddress(c.Email); c.Email != "" && (err != nil || a.Address != c.Email) {
+		f["email"] = "mail.address"
+	}
+	return f
 }
 
 // DeleteContact forgets a person of a record.

@@ -11,6 +11,7 @@ import (
 )
 
 func init() {
+	changesNothing["POST /arbeit/akteure/import/{id}"] = "what was filled in so far of a file that waits; taking the file is written down"
 	moreThings = append(moreThings, func(t *testing.T, a *app.App, who access.Actor, own string) map[string][]thing {
 		t.Helper()
 		add := func(k actor.Kind, name string, public bool, values map[string][]string) actor.Record {
@@ -31,6 +32,18 @@ func init() {
 			out[path] = []thing{called(string(k), open.Head().Key), called(string(k), inner.Head().Key)}
 			out[path][1].as = access.Internal
 		}
+		kept := called("id", string(add(actor.ActorKind, "Verein "+own, true, nil).Head().ID))
+		kept.do = access.KeepActors
+		out["/arbeit/akteure/eintrag/{id}"] = []thing{kept}
+		out["/arbeit/mein-traeger/{id}"] = []thing{kept}
+		fresh := called("kind", "offer")
+		fresh.do = access.KeepActors
+		out["/arbeit/akteure/neu/{kind}"] = []thing{fresh}
+		nothing := called("id", nowhere)
+		nothing.maybe = true
+		out["/arbeit/akteure/aenderungen/{id}"] = []thing{nothing}
+		out["/arbeit/akteure/import/{id}"] = []thing{nothing}
+		out["/arbeit/akteure/export/{file}"] = []thing{called("file", "akteure.xlsx")}
 		return out
 	})
 }

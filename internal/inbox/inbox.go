@@ -28,12 +28,17 @@ const (
 	Areas Kind = "areas"
 	// Figures become a delivery.
 	Figures Kind = "figures"
+	// Actors become records of the inventory of actors.
+	Actors Kind = "actors"
 )
 
 // action is what one must be allowed to do with files of the kind.
 func (k Kind) action() access.Action {
-	if k == Areas {
+	switch k {
+	case Areas:
 		return access.ImportAreas
+	case Actors:
+		return access.PlanActors
 	}
 	return access.ImportData
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/actor"
@@ -54,6 +55,43 @@ func Register(m *web.Mux, o Options) {
 	public(actorsPath+"/{actor}", p.one(actor.ActorKind, "actor"))
 	public(offersPath+"/{offer}", p.one(actor.OfferKind, "offer"))
 	public(networksPath+"/{network}", p.one(actor.NetworkKind, "network"))
+	// Whoever is signed in may ask; the service lets those in who keep the record.
+	own := func(pattern string, h web.Handler) { m.Handle(pattern, access.UseOwnAccount, h) }
+	own("GET "+ownPath, p.own)
+	own("POST "+ownPath+"/{id}/bestaetigen", p.confirm)
+	own("GET "+staffPath+"/neu/{kind}", p.add)
+	own("POST "+staffPath+"/neu/{kind}", p.create)
+	own("GET "+recordPath+"/{id}", p.edit)
+	own("POST "+recordPath+"/{id}", p.save)
+	own("GET "+recordPath+"/{id}/beenden", p.confirmEnd)
+	own("POST "+recordPath+"/{id}/beenden", p.end(true))
+	own("POST "+recordPath+"/{id}/zurueckholen", p.end(false))
+	own("POST "+recordPath+"/{id}/kontakte", p.contact)
+	own("POST "+recordPath+"/{id}/zusammenarbeit", p.relate)
+	plan := func(pattern string, h web.Handler, opts ...web.RouteOption) {
+		m.Handle(pattern, access.PlanActors, h, opts...)
+	}
+	plan("GET "+staffPath, p.staff)
+	plan("GET "+staffPath+"/matrix", p.matrix)
+	plan("GET "+staffPath+"/foerderung", p.funding)
+	plan("GET "+staffPath+"/personal", p.hours)
+	plan("GET "+staffPath+"/bild", p.network)
+	plan("GET "+staffPath+"/fehlt", p.missing)
+	plan("GET "+staffPath+"/buendelung", p.pooling)
+	plan("POST "+staffPath+"/buendelung", p.judge)
+	plan("GET "+staffPath+"/unbestaetigt", p.unconfirmed)
+	plan("GET "+staffPath+"/aenderungen", p.changes)
+	plan("POST "+staffPath+"/aenderungen/{id}", p.decide)
+	plan("GET "+staffPath+"/begriffe", p.terms)
+	plan("POST "+staffPath+"/begriffe", p.putTerm)
+	plan("GET "+staffPath+"/regeln", p.rules)
+	plan("POST "+staffPath+"/regeln", p.setRules)
+	plan("GET "+staffPath+"/export/{file}", p.export, web.Costly())
+	plan("GET "+importPath, p.importForm)
+	plan("POST "+importPath, p.upload, web.MaxBody(mostFile), web.Timeout(importTime))
+	plan("GET "+importPath+"/{id}", p.bring, web.Timeout(importTime))
+	plan("POST "+importPath+"/{id}", p.take, web.Timeout(importTime))
+	plan("POST "+importPath+"/{id}/verwerfen", p.discard)
 }
 
 // path is the public page of a record; empty where its kind has none of its own.
@@ -78,6 +116,18 @@ func editPath(id kernel.ID) string { return recordPath + "/" + string(id) }
 func say(r *web.Request, t kernel.Text) string {
 	s, _ := r.P.Text(t)
 	return s
+}
+
+// importTime is how long reading and taking a large file may take.
+const importTime = 2 * time.Minute
+
+// withQuery adds values to the query of a path.
+func withQuery(path string, values map[string]string) string {
+	q := url.Values{}
+	for k, v := range values {
+		q.Set(k, v)
+	}
+	return path + "?" + q.Encode()
 }
 
 // perPage is how many records a page of a list shows.

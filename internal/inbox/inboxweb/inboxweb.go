@@ -21,8 +21,11 @@ import (
 
 // Path is where the file is worked on.
 func Path(f inbox.File) string {
-	if f.Kind == inbox.Areas {
+	switch f.Kind {
+	case inbox.Areas:
 		return "/arbeit/eingang/raeume/" + string(f.ID)
+	case inbox.Actors:
+		return "/arbeit/akteure/import/" + string(f.ID)
 	}
 	return "/arbeit/eingang/zahlen/" + string(f.ID)
 }
