@@ -8,6 +8,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
 	"github.com/kupferfaden/kupferfaden/internal/actor"
 	"github.com/kupferfaden/kupferfaden/internal/actor/actordb"
 	"github.com/kupferfaden/kupferfaden/internal/actor/actorweb"
@@ -50,14 +51,11 @@ func (a *App) actorPages(m *web.Mux) {
 
 // keepers are the people who keep an organisation's records.
 func (a *App) keepers(ctx context.Context, tenant, id kernel.ID) ([]account.Account, error) {
-	list, err := a.Accounts.Store.Holders(ctx, tenant, access.Carrier)
-	if err != nil {
-		return nil, err
-	}
 	in, today := access.Context{Kind: access.InActor, Key: string(id)}, account.DayOf(a.Now())
+	list, err := (&accountdb.Store{DB: a.DB}).HoldersIn(ctx, tenant, in)
 	return slices.DeleteFunc(list, func(x account.Account) bool {
-		return x.Disabled() || !slices.ContainsFunc(x.Roles, func(g account.Grant) bool { return g.Role == access.Carrier && g.In == in && g.On(today) })
-	}), nil
+		return x.Disabled() || !slices.Contains(x.Held(today), access.Holding{Role: access.Carrier, In: in})
+	}), err
 }
 
 // actorPlaces lists the organisations a role can be held in.

@@ -61,6 +61,14 @@ func (s *Store) Holders(ctx context.Context, tenant kernel.ID, r access.Role) ([
 // holders are the accounts that were ever given a role in the town as a whole.
 const holders = `(select g.account_id from account_role g where g.tenant_id = $1 and g.role = $2 and g.context_kind = '')`
 
+// HoldersIn lists the accounts that were ever given a role in a context, with all their grants.
+func (s *Store) HoldersIn(ctx context.Context, tenant kernel.ID, in access.Context) ([]account.Account, error) {
+	return s.list(ctx, `select `+columns+` from account where tenant_id = $1 and erased_at is null and id in `+holdersIn,
+		`select account_id, `+grantColumns+` from account_role where tenant_id = $1 and account_id in `+holdersIn+` order by from_date, id`, tenant, in.Kind, in.Key)
+}
+
+const holdersIn = `(select g.account_id from account_role g where g.tenant_id = $1 and g.context_kind = $2 and g.context_key = $3)`
+
 // list reads accounts and their grants with two statements of the same arguments.
 func (s *Store) list(ctx context.Context, accounts, grants string, args ...any) ([]account.Account, error) {
 	var list []account.Account
