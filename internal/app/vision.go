@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/approval"
@@ -24,7 +25,9 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/vision/visiondb"
 	"github.com/kupferfaden/kupferfaden/internal/vision/visionweb"
+	"github.com/kupferfaden/kupferfaden/internal/vote"
 	"github.com/kupferfaden/kupferfaden/internal/web"
+	"github.com/kupferfaden/kupferfaden/stat/ballot"
 )
 
 // visionTopic is what people subscribe to who follow a text.
@@ -33,7 +36,7 @@ const visionTopic = "vision"
 // vision wires vision and guidelines.
 func (a *App) vision() *vision.Service {
 	s := &vision.Service{
-		Store: &visiondb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, FourEyes: a.Approvals, Now: a.Now, Processes: textModules{a}, Figures: citedFigures{a}, Mail: visionMail{a},
+		Store: &visiondb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, FourEyes: a.Approvals, Now: a.Now, Processes: textModules{a}, Figures: citedFigures{a}, Mail: visionMail{a}, Codes: supportCodes{a}, Rounds: headlineRounds{a},
 		Touch: func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
 	}
 	a.Approvals.Register(vision.AdoptMatter, approval.Call(func(ctx context.Context, by access.Actor, r vision.Resolution) error {
@@ -131,6 +134,47 @@ func citeAddress(_ *web.Request, c vision.Cite) string {
 		return "/daten/" + url.PathEscape(ind)
 	}
 	return ""
+}
+
+// supportCodes lets holders of a letter code support amendments.
+type supportCodes struct{ a *App }
+
+func (c supportCodes) Voter(ctx context.Context, tenant kernel.ID, process, code string) (string, error) {
+	return c.a.Votes.Codes.Voter(ctx, tenant, vote.Scope{Process: process}, code)
+}
+
+// headlineRounds holds votes on headlines as rounds in which everybody has one voice.
+type headlineRounds struct{ a *App }
+
+func (h headlineRounds) Create(ctx context.Context, by access.Actor, t vision.Text, options []kernel.Text, closes kernel.Instant) (kernel.Ref, string, error) {
+	list := make([]vote.Option, len(options))
+	for i, o := range options {
+		list[i] = vote.Option{Number: i, Key: strconv.Itoa(i + 1), Title: o}
+	}
+	title := kernel.Text{}
+	for _, lang := range i18n.Languages() {
+		name, _ := t.Title.In(lang)
+		title[lang] = i18n.For(lang, kernel.Standard).T("vision.headline") + ": " + name
+	}
+	r, err := h.a.Votes.CreateRound(ctx, by, vote.Round{
+		Key: "motto-" + t.Key + "-" + strconv.Itoa(t.Edit), Process: t.Process, Title: title, Rules: ballot.Rules{Method: ballot.Approval, Least: 1, Most: 1}, Winners: 1,
+		Eligibility: vote.Open, From: kernel.InstantOf(h.a.Now()), To: closes,
+	}, list)
+	return kernel.Ref{Kind: "vote", ID: kernel.ID(r.Key)}, "/abstimmung/" + url.PathEscape(r.Key), err
+}
+
+func (h headlineRounds) Result(ctx context.Context, by access.Actor, ref kernel.Ref) (votes []int, method string, on kernel.Date, ok bool, err error) {
+	r, _, res, _, err := h.a.Votes.Result(ctx, by, string(ref.ID))
+	if kernel.KindOf(err) == kernel.NotFound {
+		return nil, "", "", false, nil
+	}
+	if err != nil || r.State != vote.Published {
+		return nil, "", "", false, err
+	}
+	for _, c := range res.Options {
+		votes = append(votes, int(c.Votes))
+	}
+	return votes, "", kernel.Date(r.To.Format(time.DateOnly)), true, nil
 }
 
 // citedFigures reads figures through the gate.

@@ -96,14 +96,14 @@ type Figures interface {
 
 // Codes lets people without an account support an amendment with the code of a letter or a group.
 type Codes interface {
-	// Voter gives the mark a code stands for; Invalid on the field "code" where it is none, or used up.
-	Voter(ctx context.Context, tenant kernel.ID, code string) (string, error)
+	// Voter gives the mark a code of the process, or of the town where it is empty, stands for; Invalid on the field "code" where it is none.
+	Voter(ctx context.Context, tenant kernel.ID, process, code string) (string, error)
 }
 
 // Rounds holds the vote on a headline.
 type Rounds interface {
 	// Create makes a round with the options; path is the page where people vote.
-	Create(ctx context.Context, by access.Actor, title kernel.Text, options []kernel.Text, closes kernel.Instant) (ref kernel.Ref, path string, err error)
+	Create(ctx context.Context, by access.Actor, t Text, options []kernel.Text, closes kernel.Instant) (ref kernel.Ref, path string, err error)
 	// Result counts a round that has ended, in the order of the options; ok is false while it runs.
 	Result(ctx context.Context, by access.Actor, ref kernel.Ref) (votes []int, method string, on kernel.Date, ok bool, err error)
 }

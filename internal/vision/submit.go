@@ -286,6 +286,6 @@ func (s *Service) voter(ctx context.Context, by access.Actor, key string, number
 	if s.Codes == nil {
 		return a, "", invalid(map[string]string{"code": "vision.code.none"})
 	}
-	mark, err := s.Codes.Voter(ctx, by.Tenant, code)
+	mark, err := s.Codes.Voter(ctx, by.Tenant, t.Process, code)
 	return a, "code:" + mark, err
 }

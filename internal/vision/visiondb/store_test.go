@@ -40,7 +40,7 @@ func (x *town) Tell(_ context.Context, _ kernel.ID, n vision.News) error {
 
 func (x *town) Second(context.Context, access.Actor, access.Matter) error { return x.second }
 
-func (x *town) Voter(_ context.Context, _ kernel.ID, code string) (string, error) {
+func (x *town) Voter(_ context.Context, _ kernel.ID, _, code string) (string, error) {
 	if !strings.HasPrefix(code, "gut") {
 		return "", &kernel.Error{Kind: kernel.Invalid, Key: "vision.invalid", Fields: map[string]string{"code": "vision.code.wrong"}}
 	}

@@ -3,6 +3,8 @@
 package visionweb
 
 import (
+	"strconv"
+
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/web"
@@ -60,4 +62,13 @@ func citeName(c vision.Cite) string {
 // share writes votes as a share of all.
 func share(r *web.Request, n, of int) string {
 	return r.P.Percent(100*float64(n)/float64(max(of, 1)), 0)
+}
+
+func downloads(r *web.Request, key string, v vision.Version) []web.Download {
+	base := r.Link(versionPath(key, v.Number))
+	name := key + "-" + strconv.Itoa(v.Number)
+	return []web.Download{
+		{Text: r.T("vision.download.docx"), Href: base + "/" + name + ".docx", Kind: "DOCX"},
+		{Text: r.T("vision.download.md"), Href: base + "/" + name + ".md", Kind: "Markdown"},
+	}
 }

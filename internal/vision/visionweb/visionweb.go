@@ -88,6 +88,7 @@ func Register(m *web.Mux, s *vision.Service, o Options) {
 	m.Handle("POST "+codePath+"/zurueckziehen", access.AnonymousWrite, h.withdraw, web.Limit(guesses))
 	m.Handle("GET "+Path+"/{text}", access.ReadPublic, h.text)
 	m.Handle("GET "+Path+"/{text}/fassungen/{version}", access.ReadPublic, h.version)
+	m.Handle("GET "+Path+"/{text}/fassungen/{version}/{file}", access.ReadPublic, h.file)
 	m.Handle("GET "+Path+"/{text}/vergleich", access.ReadPublic, h.compare)
 	m.Handle("GET "+Path+"/{text}/aenderungen", access.ReadPublic, h.amendments)
 	m.Handle("GET "+Path+"/{text}/aenderungen/{number}", access.ReadPublic, h.amendment)

@@ -24,6 +24,19 @@ func (h handlers) registerWork(m *web.Mux) {
 	m.Handle("GET "+WorkPath+"/{text}/absatz/{paragraph}", access.EditVision, h.paragraph)
 	m.Handle("POST "+WorkPath+"/{text}/absatz/{paragraph}", access.EditVision, h.write)
 	m.Handle("POST "+WorkPath+"/{text}/absatz/{paragraph}/{act}", access.EditVision, h.paragraphAct)
+	m.Handle("GET "+WorkPath+"/{text}/aenderungen", access.Moderate, h.inbox)
+	m.Handle("GET "+WorkPath+"/{text}/aenderungen/{number}", access.Moderate, h.judge)
+	m.Handle("POST "+WorkPath+"/{text}/aenderungen/{number}", access.Moderate, h.judged)
+	m.Handle("GET "+WorkPath+"/{text}/einlesen", access.EditVision, h.askFile)
+	m.Handle("POST "+WorkPath+"/{text}/einlesen", access.EditVision, h.readFile, web.MaxBody(mostUpload))
+	m.Handle("POST "+WorkPath+"/{text}/einlesen/uebernehmen", access.EditVision, h.take, web.MaxBody(mostUpload))
+	m.Handle("GET "+WorkPath+"/{text}/konsolidiert", access.EditVision, h.consolidated)
+	m.Handle("POST "+WorkPath+"/{text}/konsolidiert", access.EditVision, h.incorporate)
+	m.Handle("GET "+WorkPath+"/{text}/fassungen", access.AdoptVision, h.versions)
+	m.Handle("POST "+WorkPath+"/{text}/fassungen/entwurf", access.EditVision, h.issue)
+	m.Handle("POST "+WorkPath+"/{text}/fassungen/beschluss", access.AdoptVision, h.adopt)
+	m.Handle("GET "+WorkPath+"/{text}/motto", access.EditVision, h.headline)
+	m.Handle("POST "+WorkPath+"/{text}/motto", access.EditVision, h.headlined)
 }
 
 func workPage(r *web.Request, title, lead string) web.Page {
