@@ -5,22 +5,100 @@ package app
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/desk/deskweb"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/participation/participationdb"
 	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
+	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
+	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
 // participation wires the processes.
 func (a *App) participation() *participation.Service {
 	s := &participation.Service{Store: &participationdb.Store{DB: a.DB}, Tx: a.DB, Now: a.Now, Trail: a.Trail, FourEyes: a.Approvals}
+	s.Population = population{a}
+	s.Published = a.tellOfProcess
 	a.Approvals.Register(participation.PublishMatter, s.CarryOut)
 	return s
+}
+
+// phaseNews is the job that tells followers of phases that start or end soon.
+const phaseNews = "process.phases"
+
+// tellOfProcess notes that there is a new process, for those who asked for processes, its areas or its topics.
+func (a *App) tellOfProcess(ctx context.Context, tenant kernel.ID, p participation.Process) error {
+	if p.Reach == participation.Members {
+		return nil
+	}
+	path, title := participationweb.ProcessPath(p.Key), kernel.Text{}
+	for _, lang := range i18n.Languages() {
+		name, _ := p.Title.In(lang)
+		title[lang] = i18n.For(lang, kernel.Standard).T("participation.news.new", "title", name)
+	}
+	if err := a.Notices.News(ctx, tenant, contribution.ProcessTopic, p.Key, title, path); err != nil {
+		return err
+	}
+	for _, x := range p.Areas {
+		if err := a.Notices.News(ctx, tenant, contribution.AreaTopic, x, title, path); err != nil {
+			return err
+		}
+	}
+	for _, x := range p.Topics {
+		if err := a.Notices.News(ctx, tenant, contribution.SubjectTopic, x, title, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellOfPhases is the job. The day stands in the sentence, so that each turn is told once, and again where it was moved.
+func (a *App) tellOfPhases(ctx context.Context, r *job.Run) error {
+	turns, err := a.Participation.Turns(ctx, r.Tenant)
+	if err != nil {
+		return err
+	}
+	for _, t := range turns {
+		title, key := kernel.Text{}, "participation.news.starts"
+		if t.Ends {
+			key = "participation.news.ends"
+		}
+		for _, lang := range i18n.Languages() {
+			p := i18n.For(lang, kernel.Standard)
+			name, _ := t.Process.Title.In(lang)
+			phase, _ := t.Phase.Title.In(lang)
+			if phase == "" {
+				phase = p.T("participation.phase." + string(t.Phase.Kind))
+			}
+			at := t.At.Time
+			if t.Ends { // at midnight means the day before
+				at = at.Add(-time.Second)
+			}
+			title[lang] = p.T(key, "title", name, "phase", phase, "date", kernel.Date(at.In(i18n.Zone()).Format(time.DateOnly)))
+		}
+		if err := a.Notices.News(ctx, r.Tenant, contribution.ProcessTopic, t.Process.Key, title, participationweb.ProcessPath(t.Process.Key)); err != nil {
+			return err
+		}
+	}
+	r.Progress(int64(len(turns)), int64(len(turns)), "")
+	return nil
+}
+
+// deskProcesses lists processes somebody works on, for the first page after signing in.
+func (a *App) deskProcesses(r *web.Request) ([]deskweb.Item, error) {
+	list, err := participationweb.Desk(a.Participation, r)
+	out := make([]deskweb.Item, len(list))
+	for i, x := range list {
+		out[i] = deskweb.Item{Title: x.Title, Path: x.Path, Note: x.Note, At: x.At, Draft: x.Draft}
+	}
+	return out, err
 }
 
 // processParts names what each capability draws of its modules on the page of a process; a capability adds its kinds.
@@ -36,19 +114,13 @@ func (a *App) processSections() []participationweb.SectionOf {
 	return nil
 }
 
-// processFacts names who knows something of the minimum standards of a process.
-func (a *App) processFacts() []participation.Facts {
-	return nil
-}
-
 // processPages adds the pages of participation.
 func (a *App) processPages(m *web.Mux) {
 	figures := &indicatordb.Store{DB: a.DB}
-	a.Participation.Facts = a.processFacts()
 	participationweb.Register(m, a.Participation, participationweb.Options{
 		Areas: a.Areas, Parts: a.processParts(), Sections: a.processSections(), Files: a.Files,
 		Version: func(r *web.Request) (string, error) { return figures.Stamp(r.Context(), r.Tenant.ID) },
-		Follow:  func(p participation.Process) string { return "/abo?prozess=" + url.QueryEscape(p.Key) },
+		Follow:  func(p participation.Process) string { return "/abo?beteiligung=" + url.QueryEscape(p.Key) },
 	})
 }
 

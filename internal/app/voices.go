@@ -55,6 +55,7 @@ func (a *App) voiceKinds() []func(addKind) {
 // voiceJobs lists their background work.
 func (a *App) voiceJobs() map[string]job.Handler {
 	all := map[string]job.Handler{
+		phaseNews:       a.tellOfPhases,
 		remindTasks:     a.remind,
 		closeVotes:      a.closeDue,
 		actorDaily:      a.actorDay,
@@ -68,6 +69,7 @@ func (a *App) voiceJobs() map[string]job.Handler {
 // voiceFiles asks each whether it still needs a file.
 func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (bool, error) {
 	for _, keeps := range []func(ctx context.Context, tenant kernel.ID, sha string) (bool, error){
+		a.Participation.KeepsFile,
 		a.contributionFiles,
 		a.Events.Store.KeepsFile,
 		a.Groups.NeedsFile,
@@ -86,6 +88,7 @@ func (a *App) voiceWork() []job.Recurring {
 		{Kind: moderationAlarm, Every: time.Hour},
 		{Kind: answersDue, At: "07:00"},
 		{Kind: remindTasks, At: "06:30"},
+		{Kind: phaseNews, At: "06:10"},
 		{Kind: closeVotes, Every: 15 * time.Minute},
 		{Kind: actorDaily, At: "04:20"},
 		{Kind: tickJob, Every: 10 * time.Minute}, // reminders of events
@@ -104,6 +107,7 @@ func (a *App) voiceTopics() []notice.Topic {
 // voiceTexts ask each for its public texts with the languages they are there in, for the report of what is missing (/arbeit/sprachen).
 func (a *App) voiceTexts() []func(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
 	return []func(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error){
+		a.Participation.Variants,
 		a.eventTexts,
 		a.Groups.Variants,
 		a.actorTexts,

@@ -64,8 +64,13 @@ func (s *Service) Reached(ctx context.Context, tenant kernel.ID, process string,
 
 // ReachedMany notes counts from paper: of an attendance list, a workshop. forms is how many people there were.
 func (s *Service) ReachedMany(ctx context.Context, by access.Actor, process string, counts []Count, forms int64) error {
-	p, err := s.Open(ctx, by, access.RecordContribution, process)
+	p, err := s.Process(ctx, by, process)
 	if err != nil {
+		return err
+	}
+	o := s.object(by, p)
+	o.Phase = nil // paper is counted when it comes, whatever the phase
+	if err := access.Check(by, access.RecordContribution, o); err != nil {
 		return err
 	}
 	counts = slices.DeleteFunc(slices.Clone(counts), func(c Count) bool { return c.N == 0 })

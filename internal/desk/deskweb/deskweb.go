@@ -40,6 +40,8 @@ type Options struct {
 	Runs  func(r *web.Request) ([]Item, error)
 	// Reports lists the editions; nil while there are none to write.
 	Reports func(r *web.Request) ([]Item, error)
+	// Processes lists the participation processes somebody works on; nil: none.
+	Processes func(r *web.Request) ([]Item, error)
 	// Alerts lists what has gone wrong behind the pages, as far as the reader may see it.
 	Alerts func(r *web.Request) ([]Item, error)
 	Queue  Queue
@@ -64,6 +66,11 @@ func Register(m *web.Mux, o Options) {
 			return err
 		}
 		d.alerts = alerts
+		if o.Processes != nil {
+			if d.processes, err = o.Processes(r); err != nil {
+				return err
+			}
+		}
 		if d.empty() {
 			p.Lead = r.T("planner.desk.empty")
 		}
