@@ -57,20 +57,21 @@ func Register(m *web.Mux, o Options) {
 		if err != nil {
 			return err
 		}
+		var processes []Item
+		if o.Processes != nil {
+			if processes, err = o.Processes(r); err != nil {
+				return err
+			}
+		}
 		if !r.Can(access.ReadInternal) {
 			p.Lead = r.T("planner.desk.admin")
-			return r.Render(w, p, adminPage(r, alerts))
+			return r.Render(w, p, adminPage(r, alerts, processes))
 		}
 		d, err := o.read(r)
 		if err != nil {
 			return err
 		}
-		d.alerts = alerts
-		if o.Processes != nil {
-			if d.processes, err = o.Processes(r); err != nil {
-				return err
-			}
-		}
+		d.alerts, d.processes = alerts, processes
 		if d.empty() {
 			p.Lead = r.T("planner.desk.empty")
 		}
@@ -89,6 +90,7 @@ type desk struct {
 	reports    []Item
 	canReport  bool
 	alerts     []Item
+	processes  []Item
 	requests   int
 }
 

@@ -94,14 +94,14 @@ func (s *Store) All(ctx context.Context, tenant kernel.ID, template bool, states
 // Delete removes a draft.
 func (s *Store) Delete(ctx context.Context, tenant, id kernel.ID) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		for _, q := range []string{
-			`delete from standard_check where tenant_id = $1 and process = $2`,
-			`delete from process_reach where tenant_id = $1 and process = $2`,
-			`delete from process where tenant_id = $1 and id = $2`,
-		} {
-			if _, err := s.DB.Conn(ctx).ExecContext(ctx, q, tenant, id); err != nil {
-				return err
-			}
+		if _, err := s.DB.Conn(ctx).ExecContext(ctx, `delete from standard_check where tenant_id = $1 and process = $2`, tenant, id); err != nil {
+			return err
+		}
+		if _, err := s.DB.Conn(ctx).ExecContext(ctx, `delete from process_reach where tenant_id = $1 and process = $2`, tenant, id); err != nil {
+			return err
+		}
+		if _, err := s.DB.Conn(ctx).ExecContext(ctx, `delete from process where tenant_id = $1 and id = $2`, tenant, id); err != nil {
+			return err
 		}
 		return s.DB.Touch(ctx, tenant)
 	})

@@ -3,6 +3,9 @@
 package participationdb_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -125,6 +128,179 @@ func TestAHundredPeopleAtOnceAreCountedOnceEach(t *testing.T) {
 		x.must(err)
 		if len(counts) != 3 || counts[0].N != 100 || counts[1] != (participation.Count{Dimension: "age", Value: "18-29", N: 100}) {
 			x.Errorf("%+v", counts)
+		}
+	})
+}
+
+// answers owes as many as it says.
+type answers struct{ n int }
+
+func (a *answers) Missing(context.Context, kernel.ID, string) (int, int, error) { return a.n, 0, nil }
+
+// whole fills in everything a process needs before it is ready.
+func (x *town) whole(key string) participation.Process {
+	x.Helper()
+	p := x.create(key)
+	de := func(s string) kernel.Text { return kernel.Text{"de": s, "de+leicht": s} }
+	day := func(d int) kernel.Instant { return kernel.InstantOf(x.clock.Now().AddDate(0, 0, d)) }
+	p.Title, p.Teaser, p.Body, p.Decided, p.Who, p.How, p.Scope, p.Limits, p.LevelReason = de("T"), de("t"), de("b"), de("d"), de("w"), de("h"), de("s"), de("l"), de("r")
+	p.Contact, p.Privacy, p.Access, p.Office, p.AnswerDays, p.BudgetCents, p.Hours = de("k"), de("p"), de("a"), "SozA", 56, 100, 1
+	p.Phases = []participation.Phase{{Kind: participation.Ideas, From: day(-1), To: day(20)}}
+	p.Modules = []participation.Module{{Key: "ideen", Kind: participation.IdeasModule}}
+	p.Concept = participation.Concept{
+		Object: de("x"), Responsible: de("x"), Groups: de("x"), Course: de("x"), Results: de("x"), Evaluation: de("x"), Resources: de("x"), ApprovedBy: "Rat", ApprovedOn: "2026-01-01",
+	}
+	p, err := x.s.Save(x.Context(), x.who, p)
+	x.must(err)
+	return p
+}
+
+func (x *town) state(key, criterion string, r participation.Result, comment string) error {
+	return x.s.State(x.Context(), x.who, key, participation.Statement{Criterion: criterion, Result: r, Comment: comment})
+}
+
+func TestAProcessRunsFromDraftToArchive(t *testing.T) {
+	each(t, func(x *town) {
+		owed := &answers{1}
+		x.s.Answers = owed
+		p := x.whole("park")
+		move := func(to participation.State, reason string) error {
+			x.Helper()
+			now, err := x.s.Process(x.Context(), x.who, "park")
+			x.must(err)
+			p, err = x.s.Move(x.Context(), x.who, "park", now.Edit, to, reason)
+			return err
+		}
+		refused := func(err error, key string) {
+			x.Helper()
+			var e *kernel.Error
+			if !errors.As(err, &e) || e.Key != key {
+				x.Errorf("%v, want %s", err, key)
+			}
+		}
+		refused(move(participation.Running, ""), "participation.state.not")
+		refused(move(participation.Ready, ""), "participation.state.standards")
+		if err := x.state("park", "mandate", participation.Waived, "kurz"); kernel.KindOf(err) != kernel.Invalid {
+			x.Errorf("waived without a reason: %v", err)
+		}
+		if err := x.state("park", "mandate", participation.Fulfilled, ""); kernel.KindOf(err) != kernel.Invalid {
+			x.Errorf("fulfilled without evidence: %v", err)
+		}
+		x.must(x.state("park", "mandate", participation.Fulfilled, "Beschluss vom 3. November"))
+		x.must(x.state("park", "early", participation.Fulfilled, "Noch nichts beschlossen"))
+		x.must(x.state("park", "register", participation.Waived, "Die Stadt führt noch keine Vorhabenliste."))
+		x.must(move(participation.Ready, ""))
+		if _, err := x.s.Process(x.Context(), x.all, "park"); kernel.KindOf(err) != kernel.NotFound {
+			x.Errorf("what is ready is public: %v", err)
+		}
+		x.must(move(participation.Running, ""))
+		if _, _, err := x.s.Module(x.Context(), x.all, access.Contribute, "park", "ideen"); err != nil {
+			x.Errorf("a citizen cannot contribute: %v", err)
+		}
+		x.clock.Advance(20 * 24 * time.Hour)
+		if _, _, err := x.s.Module(x.Context(), x.all, access.Contribute, "park", "ideen"); kernel.KindOf(err) != kernel.Conflict {
+			x.Errorf("contributing after the phase: %v", err)
+		}
+		p.Key = "anders"
+		changed, err := x.s.Save(x.Context(), x.who, p)
+		x.must(err)
+		if changed.Key != "park" {
+			x.Error("the address of a public page was changed")
+		}
+		x.must(move(participation.Evaluation, ""))
+		if err := move(participation.Running, "zu kurz"); kernel.KindOf(err) != kernel.Invalid {
+			x.Errorf("back without a reason: %v", err)
+		}
+		x.must(move(participation.Feedback, ""))
+		refused(move(participation.Closed, ""), "participation.state.answers")
+		owed.n = 0
+		x.must(move(participation.Closed, ""))
+		if p.ClosedAt.IsZero() {
+			x.Error("closed without a moment")
+		}
+		x.must(move(participation.Archived, ""))
+		if _, err := x.s.Save(x.Context(), x.who, p); kernel.KindOf(err) != kernel.Conflict {
+			x.Errorf("an archived process was changed: %v", err)
+		}
+		if _, err := x.s.Process(x.Context(), x.all, "park"); err != nil {
+			x.Errorf("nobody can read what is archived: %v", err)
+		}
+	})
+}
+
+// second asks for a second person, once.
+type second struct{ asked []access.Matter }
+
+func (s *second) Second(_ context.Context, _ access.Actor, m access.Matter) error {
+	s.asked = append(s.asked, m)
+	return kernel.E(kernel.Conflict, "approval.waiting")
+}
+
+func TestPublishingWaitsForASecondPerson(t *testing.T) {
+	each(t, func(x *town) {
+		x.whole("park")
+		x.must(x.state("park", "mandate", participation.Fulfilled, "Beschluss"))
+		x.must(x.state("park", "early", participation.Fulfilled, "Ja"))
+		x.must(x.state("park", "register", participation.Waived, "Es gibt keine Vorhabenliste."))
+		p, err := x.s.Move(x.Context(), x.who, "park", 1, participation.Ready, "")
+		x.must(err)
+		eyes := &second{}
+		x.s.FourEyes = eyes
+		if _, err := x.s.Move(x.Context(), x.who, "park", p.Edit, participation.Running, ""); kernel.KindOf(err) != kernel.Conflict || len(eyes.asked) != 1 {
+			x.Fatalf("published by one person: %v", err)
+		}
+		if _, err := x.s.Process(x.Context(), x.all, "park"); kernel.KindOf(err) != kernel.NotFound {
+			x.Errorf("public before the second person: %v", err)
+		}
+		args, err := json.Marshal(eyes.asked[0].Args)
+		x.must(err)
+		x.s.FourEyes = nil // the approval carries the second call
+		_, err = x.s.Save(x.Context(), x.who, p)
+		x.must(err)
+		office := access.Actor{Tenant: x.who.Tenant, Person: kernel.NewID(), Roles: []access.Role{access.ParticipationOffice}}
+		if err := x.s.CarryOut(x.Context(), office, args); kernel.KindOf(err) != kernel.Conflict {
+			x.Errorf("another version than the approved one was published: %v", err)
+		}
+		_, err = x.s.Move(x.Context(), office, "park", p.Edit+1, participation.Running, "")
+		x.must(err)
+	})
+}
+
+func TestFollowersAreToldOfEachTurnOnce(t *testing.T) {
+	each(t, func(x *town) {
+		p := x.whole("park")
+		day := func(d int) kernel.Instant { return kernel.InstantOf(x.clock.Now().AddDate(0, 0, d)) }
+		p.Phases = []participation.Phase{{Kind: participation.Ideas, From: day(-1), To: day(2)}, {Kind: participation.Discussion, From: day(2), To: day(30)}, {Kind: participation.Resolution, From: day(33), To: day(40)}}
+		p.State = participation.Running
+		x.must(x.s.Store.Update(x.Context(), x.who.Tenant, p))
+		turns, err := x.s.Turns(x.Context(), x.who.Tenant)
+		x.must(err)
+		if len(turns) != 1 || !turns[0].Ends || turns[0].At != day(2) {
+			t.Errorf("%+v", turns)
+		}
+		x.clock.Advance(31 * 24 * time.Hour)
+		if turns, err = x.s.Turns(x.Context(), x.who.Tenant); err != nil || len(turns) != 1 || turns[0].Ends {
+			t.Errorf("%+v %v", turns, err)
+		}
+	})
+}
+
+func TestATownChangesItsSetOfStandards(t *testing.T) {
+	each(t, func(x *town) {
+		set, err := x.s.Set(x.Context(), x.who.Tenant, participation.DefaultSet)
+		x.must(err)
+		set.Criteria = set.Criteria[:2]
+		x.must(x.s.SaveSet(x.Context(), x.who, set))
+		if err := x.s.SaveSet(x.Context(), x.who, set); kernel.KindOf(err) != kernel.Conflict {
+			x.Errorf("the second of two edits wins silently: %v", err)
+		}
+		check, err := x.s.Check(x.Context(), x.who, x.create("park"))
+		x.must(err)
+		if len(check.Lines) != 2 {
+			x.Errorf("%d standards", len(check.Lines))
+		}
+		if err := x.s.SaveSet(x.Context(), access.Actor{Tenant: x.who.Tenant, Roles: []access.Role{access.Moderator}}, set); kernel.KindOf(err) != kernel.Denied {
+			x.Errorf("a moderator changes the standards: %v", err)
 		}
 	})
 }
