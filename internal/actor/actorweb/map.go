@@ -34,10 +34,8 @@ func sightOf(c *area.Coverage, pins []pin) sight {
 		take(c.West, c.South)
 		take(c.East, c.North)
 	}
-	if math.IsInf(west, 0) {
-		for _, q := range pins {
-			take(q.Lon, q.Lat)
-		}
+	for _, q := range pins { // what lies beyond the border belongs to it as well
+		take(q.Lon, q.Lat)
 	}
 	dLon, dLat := max(east-west, 0.01), max(north-south, 0.01)
 	shrink := math.Cos((south + north) / 2 * math.Pi / 180)
@@ -48,8 +46,6 @@ func sightOf(c *area.Coverage, pins []pin) sight {
 func (s sight) xy(lon, lat float64) (x, y float64) {
 	return (lon - s.west) * s.perLon, (s.north - lat) * s.perLat
 }
-
-func (s sight) holds(x, y float64) bool { return x >= 0 && y >= 0 && x <= s.w && y <= s.h }
 
 // draw makes the map: the areas as ground, a point for each place with a link to its page. The table below the map says the same.
 func (p *pages) draw(r *web.Request, s shown, pins []pin) (*picture, error) {
@@ -84,14 +80,11 @@ func (p *pages) draw(r *web.Request, s shown, pins []pin) (*picture, error) {
 					b.WriteString("Z")
 				}
 			}
-			d.Raw(`<path class="ak-area" fill-rule="evenodd" fill="`, palette.Soft(d.Theme()).Hex(), `" stroke="`, palette.Muted(d.Theme()).Hex(), `" stroke-width="1" d="`, b.String(), `"><title>`, svg.Escape(shape.Area.Name), `</title></path>`)
+			d.Raw(`<path class="ak-area" fill-rule="evenodd" fill="`, palette.Paper(d.Theme()).Hex(), `" stroke="`, palette.Muted(d.Theme()).Hex(), `" stroke-width="1" d="`, b.String(), `"><title>`, svg.Escape(shape.Area.Name), `</title></path>`)
 		}
 	}
 	for _, q := range pins {
 		x, y := at.xy(q.Lon, q.Lat)
-		if !at.holds(x, y) {
-			continue
-		}
 		dot := `<circle class="ak-pin" cx="` + svg.Num(x) + `" cy="` + svg.Num(y) + `" r="7" fill="` + palette.Accent(d.Theme()).Hex() + `" stroke="` + palette.Paper(d.Theme()).Hex() + `" stroke-width="2"><title>` + svg.Escape(q.Name) + `</title></circle>`
 		if q.Href != "" { // the list below is the way by keyboard
 			dot = `<a href="` + svg.Escape(q.Href) + `" tabindex="-1" aria-label="` + svg.Escape(q.Name) + `">` + dot + `</a>`

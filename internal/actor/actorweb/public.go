@@ -67,7 +67,12 @@ func (p *pages) list(k actor.Kind) web.Handler {
 		d.list, d.pages = paged(r, list)
 		page := web.Page{Title: r.T("actor.list." + string(k)), Lead: r.T("actor.list." + string(k) + ".lead"), Nav: web.NavActors, Styles: styles, Wide: true}
 		if d.picture != nil {
-			page.Scripts = []string{"actor.js"}
+			page.Scripts, page.Styles = []string{"actor.js"}, append([]string{"maplibre-gl.css"}, styles...)
+		}
+		if actor.Plans(r.Actor) {
+			page.Aside = web.LinkButton(web.Secondary, r.Link(staffPath), r.T("actor.staff.views"))
+		} else if kept, err := p.s.Kept(r.Context(), r.Actor); err == nil && len(kept) > 0 {
+			page.Aside = web.LinkButton(web.Secondary, r.Link(ownPath), r.T("actor.own.title"))
 		}
 		return r.Render(w, page, listPage(d))
 	}
@@ -162,6 +167,9 @@ func (p *pages) one(k actor.Kind, param string) web.Handler {
 			Breadcrumb: []web.Crumb{{Text: r.T("actor.list." + string(k)), Href: map[actor.Kind]string{
 				actor.ActorKind: actorsPath, actor.OfferKind: offersPath, actor.NetworkKind: networksPath,
 			}[k]}},
+		}
+		if d.picture != nil {
+			page.Scripts, page.Styles = []string{"actor.js"}, append([]string{"maplibre-gl.css"}, styles...)
 		}
 		if d.edits {
 			page.Aside = web.LinkButton(web.Secondary, r.Link(editPath(x.Head().ID)), r.T("actor.edit"))

@@ -44,8 +44,8 @@ type Point struct{ X, Y float64 }
 
 const (
 	rounds = 220
-	room   = 58.0 // mean distance of nodes
-	margin = 70.0
+	room   = 82.0 // mean distance of nodes
+	margin = 80.0
 )
 
 // Layout gives each node a place; the size encloses all of them.
@@ -104,7 +104,7 @@ func Layout(n int, edges []Edge) (at []Point, width, height float64) {
 
 // apart moves nodes away from each other until none lie closer than a label is high and half as wide as one.
 func apart(at []Point) {
-	const dx, dy = 46.0, 26.0
+	const dx, dy = 88.0, 32.0
 	for range 60 {
 		moved := false
 		for i := range at {
