@@ -3,6 +3,7 @@
 package contribution
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -303,8 +304,12 @@ func (s *Service) withParents(ctx context.Context, tenant kernel.ID, chosen []st
 		}
 		out = append(out, k)
 	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+	rank := func(k string) int {
+		level, _, _ := strings.Cut(k, "/")
+		return slices.IndexFunc(editions, func(e area.Edition) bool { return e.Level.Key == level })
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
+	return slices.Compact(out), nil // the largest first, as Locate gives them
 }
 
 // Box is where the town lies, for the first view of a map: west, south, east, north; ok is false without areas.

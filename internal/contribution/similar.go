@@ -5,6 +5,7 @@ package contribution
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -86,7 +87,7 @@ func (s *Service) Similar(ctx context.Context, by access.Actor, process, text st
 		if strings.HasPrefix(p, "~") {
 			w = 0.25
 		}
-		w *= max(0.1, 1-float64(len(x.of[p]))*8/n)
+		w *= math.Log((n + 1) / (float64(len(x.of[p])) + 0.5))
 		whole += w
 		for _, i := range x.of[p] {
 			score[i] += w

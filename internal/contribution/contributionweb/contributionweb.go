@@ -18,6 +18,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -153,11 +154,14 @@ func value(ctx context.Context, v float64, unit string) string {
 	if math.Abs(v) >= 100 {
 		decimals = 0
 	}
-	s := web.P(ctx).Number(v, decimals)
-	if unit == "" || unit == "n" {
-		return s
+	switch unit {
+	case "", "n":
+		return web.P(ctx).Number(v, decimals)
+	case "%":
+		return web.P(ctx).Percent(v, decimals)
 	}
-	return s + " " + unit
+	name, _ := web.P(ctx).Text(indicator.UnitName(unit))
+	return web.P(ctx).Number(v, decimals) + "\u00a0" + name
 }
 
 // smallestArea is the name of the smallest area a contribution lies in.

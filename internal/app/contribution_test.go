@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app_test
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"mime/multipart"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
+)
+
+var receiptCode = regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}`)
+
+// A guest with script off writes in small steps, keeps the receipt, corrects and withdraws; a letter is recorded at the desk.
+func TestAGuestContributesInSmallStepsAndComesBackWithTheReceiptCode(t *testing.T) {
+	offices(t, func(o *office) {
+		d := o.anonymous()
+		text := "Am Marktplatz fehlen Bänke im Schatten."
+		if p := d.post("/beitraege/neu", "schritt", "schreiben", "weiter", "weiter", "text", " ", "lang", "de"); p.code != http.StatusUnprocessableEntity || !strings.Contains(p.text(), "Schreiben Sie, worum es geht.") {
+			t.Errorf("blanks are taken: %d", p.code)
+		}
+		for _, step := range []string{"schreiben", "ort", "aehnlich", "angaben"} {
+			if p := d.post("/beitraege/neu", "schritt", step, "weiter", "weiter", "text", text, "lang", "de"); p.code != http.StatusOK || strings.Contains(p.text(), "Vorgangscode: ") {
+				t.Fatalf("%s: %d", step, p.code)
+			}
+		}
+		p := d.post("/beitraege/neu", "schritt", "angaben", "weiter", "weiter", "text", text, "lang", "de", "name", "Linde")
+		v := p.form(t, "/beitraege/neu")
+		v.Set("weiter", "senden")
+		if early := d.postForm("/beitraege/neu", v); early.code != http.StatusUnprocessableEntity {
+			t.Fatalf("a program that fills it in at once gets through: %d", early.code)
+		}
+		time.Sleep(12500 * time.Millisecond) // the pause of those without script
+		sent := d.postForm("/beitraege/neu", v)
+		code := receiptCode.FindString(sent.text())
+		if sent.code != http.StatusOK || code == "" || !strings.Contains(sent.text(), "B-2") {
+			t.Fatalf("%d %s", sent.code, sent.text())
+		}
+		if p := d.post("/vorgang", "code", "0000-0000-000"); p.code != http.StatusUnprocessableEntity {
+			t.Errorf("a wrong code: %d", p.code)
+		}
+		if p := d.post("/vorgang", "code", strings.ToLower(code)); p.code != http.StatusOK || !strings.Contains(p.text(), text) {
+			t.Errorf("%d %s", p.code, p.text())
+		}
+		if p := d.post("/vorgang/aendern", "code", code, "text", text+" Und ein Brunnen.", "lang", "de"); p.code != http.StatusOK || !strings.Contains(p.text(), "Brunnen") {
+			t.Errorf("%d %s", p.code, p.text())
+		}
+		if p := d.post("/vorgang/zurueckziehen", "code", code); p.code != http.StatusOK || !strings.Contains(p.text(), "zurückgezogen") {
+			t.Errorf("%d %s", p.code, p.text())
+		}
+		plan := o.planner()
+		kept := plan.post("/arbeit/beitraege/erfassen", "channel", "letter", "text", "Der Bus fährt abends zu selten.", "lang", "de", "publish", "1")
+		if kept.code != http.StatusOK || receiptCode.FindString(kept.text()) == "" {
+			t.Errorf("%d %s", kept.code, kept.text())
+		}
+		if p := d.page("/beitraege"); !strings.Contains(p.text(), "Der Bus fährt abends zu selten.") || strings.Contains(p.text(), "Marktplatz") {
+			t.Errorf("the list: %s", p.text())
+		}
+	})
+}
+
+// sendPhoto sends a file in the second step.
+func (d *desk) sendPhoto(content []byte) paper {
+	d.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	for name, v := range map[string]string{"schritt": "ort", "weiter": "foto", "text": "Mit Foto von der Ecke", "lang": "de", "alt": "Eine Ecke"} {
+		if err := m.WriteField(name, v); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	w, err := m.CreateFormFile("photo", "foto.jpg")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if _, err := w.Write(content); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		d.t.Fatal(err)
+	}
+	req, err := http.NewRequest("POST", d.URL+"/beitraege/neu", &b)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", m.FormDataContentType())
+	return d.send(req)
+}
+
+func TestPhotosAreDrawnAnewOrRefusedInWords(t *testing.T) {
+	offices(t, func(o *office) {
+		d := o.anonymous()
+		var good bytes.Buffer
+		if err := png.Encode(&good, image.NewRGBA(image.Rect(0, 0, 64, 48))); err != nil {
+			t.Fatal(err)
+		}
+		p := d.sendPhoto(append(good.Bytes(), "EXIF GPS 50.7731"...))
+		if p.code != http.StatusOK || !strings.Contains(p.text(), "Foto 1:") {
+			t.Fatalf("%d %s", p.code, p.text())
+		}
+		token := p.form(t, "/beitraege/neu").Get("photos")
+		f, ok := o.app.Contributions.Held(o.who.Tenant, token, "Eine Ecke")
+		if !ok || f.Width != 64 || f.Kind != contribution.Photo {
+			t.Fatalf("%+v", f)
+		}
+		file, err := o.app.Files.Open(f.SHA256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		var kept bytes.Buffer
+		if _, err := kept.ReadFrom(file); err != nil || bytes.Contains(kept.Bytes(), []byte("50.7731")) {
+			t.Errorf("what the camera hid is kept (%v)", err)
+		}
+		if _, ok := o.app.Contributions.Held(o.who.Tenant, "0"+token[1:], ""); ok {
+			t.Error("a forged token is taken")
+		}
+		for name, content := range map[string][]byte{
+			"HEIC": append([]byte("\x00\x00\x00\x18ftypheic"), make([]byte, 40)...), "a bomb": bomb(), "a text": []byte("kein Bild"), "SVG": []byte("<svg onload='x()'/>"),
+		} {
+			if p := d.sendPhoto(content); p.code != http.StatusUnprocessableEntity {
+				t.Errorf("%s: %d", name, p.code)
+			}
+		}
+	})
+}
+
+// bomb is a PNG whose head announces more pixels than any camera has.
+func bomb() []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		return nil
+	}
+	p := b.Bytes()
+	copy(p[16:24], "\x00\x00\x70\x00\x00\x00\x70\x00")
+	return p
+}
