@@ -272,7 +272,8 @@ func (in *Inventory) Partners(id kernel.ID, day kernel.Date) []Partner {
 	return out
 }
 
-// Inventory gives what the reader may see: everybody what is public, an organisation its own besides, the planning staff all that has not ended.
+// Inventory gives what the reader may see: everybody what is public, an organisation its own besides, the planning staff and who sees what is
+// internal to it all that has not ended.
 func (s *Service) Inventory(ctx context.Context, by access.Actor) (*Inventory, error) {
 	if err := access.CheckTenant(by, access.ReadPublic); err != nil {
 		return nil, err
@@ -284,7 +285,7 @@ func (s *Service) Inventory(ctx context.Context, by access.Actor) (*Inventory, e
 	switch {
 	case Plans(by):
 		return l.all.only(func(m *Meta) bool { return m.ArchivedAt.IsZero() }), nil
-	case slices.ContainsFunc(by.Held, func(h access.Holding) bool { return h.In.Kind == access.InActor }):
+	case access.MaySee(by, access.Internal), slices.ContainsFunc(by.Held, func(h access.Holding) bool { return h.In.Kind == access.InActor }):
 		return l.all.only(func(m *Meta) bool {
 			return access.Can(by, access.ReadPublic, m.object(by.Tenant)) && m.ArchivedAt.IsZero()
 		}), nil
