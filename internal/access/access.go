@@ -22,6 +22,8 @@ type Object struct {
 	Within []Context
 	// Phase lists what the current phase of its process permits; nil where no phase governs. Reading is always permitted.
 	Phase []Action
+	// Members restricts acts to those who hold a role in one of Within, and to staff; everybody else who sees the object only reads.
+	Members bool
 	// Locked objects (a frozen report edition, a retracted delivery) can be read but not changed.
 	Locked bool
 }
@@ -33,6 +35,9 @@ func Can(a Actor, do Action, to Object) bool {
 		return false
 	}
 	if !reads[do] && (to.Locked || to.Phase != nil && !slices.Contains(to.Phase, do)) {
+		return false
+	}
+	if to.Members && !reads[do] && !a.belongs(to.Within) && !a.works() {
 		return false
 	}
 	return sees(a, to) && allowed(a, do, to)

@@ -255,3 +255,29 @@ func TestACarrierKeepsTheRecordsOfItsOwnOrganisationOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestWhereOnlyMembersTakePartEverybodyElseReads(t *testing.T) {
+	in := access.Context{Kind: access.InProcess, Key: "park"}
+	semi := access.Object{Tenant: town, Visibility: access.Public, Within: []access.Context{in}, Members: true}
+	member := access.Actor{Tenant: town, Person: "p", Roles: []access.Role{access.Citizen}, Held: []access.Holding{{Role: access.Citizen, In: in}}}
+	for _, c := range []struct {
+		who  access.Actor
+		do   access.Action
+		want bool
+	}{
+		{access.Anonymous(town), access.ReadPublic, true},
+		{access.Anonymous(town), access.Contribute, false},
+		{actor(access.Citizen), access.Support, false},
+		{actor(access.Citizen), access.ReadPublic, true},
+		{member, access.Contribute, true},
+		{member, access.Support, true},
+		{actor(access.Moderator), access.Moderate, true},
+	} {
+		if got := access.Can(c.who, c.do, semi); got != c.want {
+			t.Errorf("%v %s: %v", c.who.Roles, c.do, got)
+		}
+	}
+	if err := access.Check(access.Anonymous(town), access.Contribute, semi); kernel.KindOf(err) != kernel.Unauthenticated {
+		t.Errorf("a stranger is told %v", err)
+	}
+}

@@ -142,6 +142,11 @@ func (a Actor) holdsIn(r Role, within []Context) bool {
 	return slices.ContainsFunc(a.Held, func(h Holding) bool { return h.Role == r && slices.Contains(within, h.In) })
 }
 
+// works tells whether the actor holds a role of staff or partners in the town as a whole.
+func (a Actor) works() bool {
+	return slices.ContainsFunc(a.Roles, func(r Role) bool { return !r.Citizen() })
+}
+
 // belongs tells whether the actor holds any role in one of the contexts.
 func (a Actor) belongs(within []Context) bool {
 	return slices.ContainsFunc(a.Held, func(h Holding) bool { return slices.Contains(within, h.In) })

@@ -254,7 +254,7 @@ var staff = []access.Action{
 func (p Process) Object(tenant kernel.ID, m Module, now kernel.Instant) access.Object {
 	o := access.Object{
 		Tenant: tenant, Visibility: access.Public, Within: []access.Context{{Kind: access.InProcess, Key: p.Key}}, Phase: slices.Clone(staff),
-		Locked: p.State == Archived,
+		Locked: p.State == Archived, Members: p.Reach == SemiOpen || p.Reach == Members,
 	}
 	if p.Office != "" {
 		o.Within = append(o.Within, access.Context{Kind: access.InOffice, Key: p.Office})
