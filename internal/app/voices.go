@@ -37,6 +37,7 @@ func (a *App) voicePages(m *web.Mux) {
 	a.groupPages(m)
 	a.visionPages(m)
 	a.youthPages(m)
+	a.languagePages(m)
 }
 
 // voiceKinds lists what each keeps about people.
@@ -57,6 +58,7 @@ func (a *App) voiceJobs() map[string]job.Handler {
 	all := map[string]job.Handler{
 		phaseNews:       a.tellOfPhases,
 		remindTasks:     a.remind,
+		observeTexts:    a.observeLanguages,
 		closeVotes:      a.closeDue,
 		actorDaily:      a.actorDay,
 		moderationAlarm: a.alarmModeration,
@@ -89,6 +91,7 @@ func (a *App) voiceWork() []job.Recurring {
 		{Kind: answersDue, At: "07:00"},
 		{Kind: remindTasks, At: "06:30"},
 		{Kind: phaseNews, At: "06:10"},
+		observing(),
 		{Kind: closeVotes, Every: 15 * time.Minute},
 		{Kind: actorDaily, At: "04:20"},
 		{Kind: tickJob, Every: 10 * time.Minute}, // reminders of events

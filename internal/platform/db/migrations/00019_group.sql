@@ -193,7 +193,6 @@ create table text_seen (
   tag         text not null,
   source_hash text not null,
   text_hash   text not null,
-  stale_since timestamptz,
   seen_at     timestamptz not null,
   primary key (tenant_id, kind, item, tag)
 );

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/desk"
+	"github.com/kupferfaden/kupferfaden/internal/desk/deskdb"
+	"github.com/kupferfaden/kupferfaden/internal/desk/deskweb"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
+	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
+	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/privacy"
+	"github.com/kupferfaden/kupferfaden/internal/web"
+)
+
+// observeTexts notes which public texts changed, to tell which fell behind their source.
+const observeTexts = "languages.observe"
+
+// languages wires the report of languages and Leichte Sprache over all public texts.
+func (a *App) languages() *desk.Languages {
+	s := &desk.Languages{
+		Store: &deskdb.Store{DB: a.DB}, Tx: a.DB, Now: a.Now, Sources: []desk.Source{a.processTexts},
+		Offered: func(ctx context.Context, tenant kernel.ID) ([]string, error) {
+			t, err := a.Town(ctx, tenant)
+			if len(t.Settings.Languages) == 0 {
+				return i18n.Languages(), err
+			}
+			return t.Settings.Languages, err
+		},
+	}
+	for _, f := range a.voiceTexts() {
+		s.Sources = append(s.Sources, f)
+	}
+	s.Sources = append(s.Sources, a.legalTexts, a.reportTexts)
+	return s
+}
+
+func (a *App) languagePages(m *web.Mux) { deskweb.RegisterLanguages(m, a.languages()) }
+
+func (a *App) observeLanguages(ctx context.Context, r *job.Run) error {
+	n, err := a.languages().Observe(ctx, r.Tenant)
+	r.Progress(int64(n), int64(n), "")
+	return err
+}
+
+func observing() job.Recurring { return job.Recurring{Kind: observeTexts, Every: time.Hour} }
+
+// processTexts gives the texts of processes that are or were public.
+func (a *App) processTexts(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
+	list, err := a.Participation.Store.All(ctx, tenant, false, nil)
+	if err != nil {
+		return nil, err
+	}
+	var out []kernel.Variant
+	for _, p := range list {
+		if p.State == participation.Draft || p.State == participation.Ready || p.Reach == participation.Members {
+			continue
+		}
+		v := kernel.Variant{
+			Kind: "process", ID: p.Key, Title: p.Title, Path: "/beteiligung/" + url.PathEscape(p.Key), Edit: "/arbeit/beteiligung/" + url.PathEscape(p.Key), Slot: true,
+			Signed: p.Sign.String() != "", Texts: []kernel.Text{p.Title, p.Teaser, p.Body, p.Decided, p.Who, p.How, p.Scope, p.Limits},
+		}
+		for _, x := range p.Phases {
+			v.Texts = append(v.Texts, x.Title, x.Text)
+		}
+		for _, x := range p.Modules {
+			v.Texts = append(v.Texts, x.Title, x.Text)
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// legalTexts gives the town's own texts on its legal pages.
+func (a *App) legalTexts(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
+	newest, err := a.Privacy.Store.Newest(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	var out []kernel.Variant
+	for _, key := range privacy.Pages() {
+		i := slices.IndexFunc(newest, func(p privacy.Published) bool { return p.Page == key })
+		if i < 0 || key == privacy.Security || newest[i].Content.Texts.String() == "" {
+			continue
+		}
+		out = append(out, kernel.Variant{
+			Kind: "legal", ID: string(key), Title: sayings("privacy.page." + string(key)), Path: "/" + string(key), Edit: "/arbeit/rechtstexte/" + string(key),
+			Texts: []kernel.Text{newest[i].Content.Texts},
+		})
+	}
+	return out, nil
+}
+
+// reportTexts gives the chapters of released reports. A report is written in one language.
+func (a *App) reportTexts(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
+	list, err := a.Reports.Released(ctx, access.Anonymous(tenant))
+	if err != nil {
+		return nil, err
+	}
+	var out []kernel.Variant
+	for _, e := range list {
+		lang := e.Settings.Language
+		if lang == "" {
+			lang = i18n.German
+		}
+		v := kernel.Variant{
+			Kind: "report", ID: e.Key, Title: kernel.T(e.Name(), e.Name()), Path: "/berichte/" + url.PathEscape(e.Key), Edit: "/arbeit/berichte/" + url.PathEscape(e.Key), Source: lang,
+			Texts: []kernel.Text{{lang: e.Name()}},
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
