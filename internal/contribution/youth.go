@@ -111,8 +111,9 @@ type TownMap struct {
 // MapArea is an area on the picture.
 type MapArea struct {
 	Key, Name string
+	Number    int    // among the buttons, from 1
 	Path      string // of SVG
-	X, Y      int    // where its name stands
+	X, Y      int    // where its number stands
 }
 
 const (
@@ -156,7 +157,9 @@ func (s *Service) TownMap(ctx context.Context, tenant kernel.ID) (*TownMap, erro
 	across := (c.East - c.West) * math.Cos((c.South+c.North)/2*math.Pi/180)
 	m.Height = min(max(int(float64(townMapWidth)*(c.North-c.South)/across), 60), mostTownMap)
 	for _, shape := range c.Shapes {
-		m.Areas = append(m.Areas, m.area(l.Level.Key, shape))
+		a := m.area(l.Level.Key, shape)
+		a.Number = slices.IndexFunc(l.Areas, func(x AreaChoice) bool { return x.Key == a.Key }) + 1
+		m.Areas = append(m.Areas, a)
 	}
 	return m, nil
 }

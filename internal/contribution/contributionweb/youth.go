@@ -73,19 +73,19 @@ var youthFields = []string{"code", "prozess", "gefuehl", "thema", "raum", "punkt
 
 // talk is what was said so far.
 type talk struct {
-	f       *web.Form
-	step    int
-	open    []YouthChoice
-	areas   []contribution.AreaChoice
-	m       *contribution.TownMap
-	group   string // whose code was given
-	place   string // in words
-	pinX    int
-	pinY    int
-	pinned  bool
-	lon     float64
-	lat     float64
-	choice  YouthChoice
+	f      *web.Form
+	step   int
+	open   []YouthChoice
+	areas  []contribution.AreaChoice
+	m      *contribution.TownMap
+	group  string // whose code was given
+	place  string // in words
+	pinX   int
+	pinY   int
+	pinned bool
+	lon    float64
+	lat    float64
+	choice YouthChoice
 }
 
 func youthPage(r *web.Request, title string) web.Page {
@@ -346,16 +346,12 @@ func drawTown(m *contribution.TownMap) string {
 	for i, a := range m.Areas {
 		b.WriteString(`<path d="` + a.Path + `" fill="` + fills[i%len(fills)] + `" stroke="#4a3b30" stroke-width="1"/>`)
 	}
-	if len(m.Areas) <= 16 {
-		for _, a := range m.Areas {
-			b.WriteString(`<text x="` + strconv.Itoa(a.X) + `" y="` + strconv.Itoa(a.Y) + `" font-family="sans-serif" font-size="11" font-weight="600" text-anchor="middle" fill="#1f1813" stroke="#fff" stroke-width="2.5" paint-order="stroke">` + escape(a.Name) + `</text>`)
-		}
+	for _, a := range m.Areas {
+		b.WriteString(`<text x="` + strconv.Itoa(a.X) + `" y="` + strconv.Itoa(a.Y+5) + `" font-family="sans-serif" font-size="14" font-weight="700" text-anchor="middle" fill="#1f1813">` + strconv.Itoa(a.Number) + `</text>`)
 	}
 	b.WriteString(`</svg>`)
 	return b.String()
 }
-
-var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace
 
 // answers
 
