@@ -45,8 +45,12 @@ func (a *App) languages() *desk.Languages {
 func (a *App) languagePages(m *web.Mux) { deskweb.RegisterLanguages(m, a.languages()) }
 
 func (a *App) observeLanguages(ctx context.Context, r *job.Run) error {
-	n, err := a.languages().Observe(ctx, r.Tenant)
-	r.Progress(int64(n), int64(n), "")
+	return a.ObserveLanguages(ctx, r.Tenant)
+}
+
+// ObserveLanguages notes which public texts of a town changed since the last time.
+func (a *App) ObserveLanguages(ctx context.Context, tenant kernel.ID) error {
+	_, err := a.languages().Observe(ctx, tenant)
 	return err
 }
 
