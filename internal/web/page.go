@@ -77,6 +77,8 @@ var navItems = []navItem{
 }
 
 var footerItems = []navItem{
+	{"", "web.footer.youth", "/mitreden", access.ReadPublic},
+	{"", "web.footer.groups", "/gruppen", access.ReadPublic},
 	{"", "web.footer.help", "/hilfe", access.ReadPublic},
 	{"", "web.footer.contact", "/kontakt", access.ReadPublic},
 	{"", "web.footer.imprint", "/impressum", access.ReadPublic},

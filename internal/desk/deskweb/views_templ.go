@@ -583,6 +583,18 @@ func staff(r *web.Request) []web.Card {
 	if r.Can(access.ManageUsers) {
 		list = append(list, web.Card{Title: r.T("planner.desk.users"), Href: r.Link("/arbeit/benutzer"), Text: r.T("planner.desk.users.text")})
 	}
+	if r.Can(access.ManageGroups) {
+		list = append(list, web.Card{Title: r.T("group.title"), Href: r.Link("/arbeit/gruppen"), Text: r.T("group.card")})
+	}
+	if r.Can(access.GiveTask) {
+		list = append(list, web.Card{Title: r.T("task.title"), Href: r.Link("/arbeit/aufgaben"), Text: r.T("task.lead")})
+	}
+	if r.Can(access.EditProcess) {
+		list = append(list, web.Card{Title: r.T("youth.work.title"), Href: r.Link("/arbeit/mitreden"), Text: r.T("youth.work.lead")})
+	}
+	if r.Can(access.Publish) {
+		list = append(list, web.Card{Title: r.T("languages.title"), Href: r.Link(LanguagesPath), Text: r.T("languages.lead")})
+	}
 	list = append(list, operation(r)...)
 	if r.Can(access.SecondPerson) {
 		list = append(list, web.Card{Title: r.T("planner.desk.approvals"), Href: r.Link("/arbeit/freigabebitten"), Text: r.T("planner.desk.approvals.text")})
