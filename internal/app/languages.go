@@ -13,7 +13,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/desk/deskdb"
 	"github.com/kupferfaden/kupferfaden/internal/desk/deskweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
@@ -26,7 +25,7 @@ const observeTexts = "languages.observe"
 // languages wires the report of languages and Leichte Sprache over all public texts.
 func (a *App) languages() *desk.Languages {
 	s := &desk.Languages{
-		Store: &deskdb.Store{DB: a.DB}, Tx: a.DB, Now: a.Now, Sources: []desk.Source{a.processTexts},
+		Store: &deskdb.Store{DB: a.DB}, Tx: a.DB, Now: a.Now,
 		Offered: func(ctx context.Context, tenant kernel.ID) ([]string, error) {
 			t, err := a.Town(ctx, tenant)
 			if len(t.Settings.Languages) == 0 {
@@ -55,32 +54,6 @@ func (a *App) ObserveLanguages(ctx context.Context, tenant kernel.ID) error {
 }
 
 func observing() job.Recurring { return job.Recurring{Kind: observeTexts, Every: time.Hour} }
-
-// processTexts gives the texts of processes that are or were public.
-func (a *App) processTexts(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
-	list, err := a.Participation.Store.All(ctx, tenant, false, nil)
-	if err != nil {
-		return nil, err
-	}
-	var out []kernel.Variant
-	for _, p := range list {
-		if p.State == participation.Draft || p.State == participation.Ready || p.Reach == participation.Members {
-			continue
-		}
-		v := kernel.Variant{
-			Kind: "process", ID: p.Key, Title: p.Title, Path: "/beteiligung/" + url.PathEscape(p.Key), Edit: "/arbeit/beteiligung/" + url.PathEscape(p.Key), Slot: true,
-			Signed: p.Sign.String() != "", Texts: []kernel.Text{p.Title, p.Teaser, p.Body, p.Decided, p.Who, p.How, p.Scope, p.Limits},
-		}
-		for _, x := range p.Phases {
-			v.Texts = append(v.Texts, x.Title, x.Text)
-		}
-		for _, x := range p.Modules {
-			v.Texts = append(v.Texts, x.Title, x.Text)
-		}
-		out = append(out, v)
-	}
-	return out, nil
-}
 
 // legalTexts gives the town's own texts on its legal pages.
 func (a *App) legalTexts(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
