@@ -46,7 +46,7 @@ func headline(ctx context.Context, a *app.App, s staff) error {
 	var r vote.Round
 	err := then(a, days(a, 1640), func() (err error) {
 		r, err = a.Votes.CreateRound(ctx, s.by, vote.Round{
-			Key: "ueberschrift-leitbild", Process: vision, Module: "ueberschrift", Title: kernel.T("Überschrift des Leitbilds", "Headline of the vision"),
+			Key: "ueberschrift-leitbild", Process: visionProcess, Module: "ueberschrift", Title: kernel.T("Überschrift des Leitbilds", "Headline of the vision"),
 			Text:  kernel.T("Am Ende der Abschlusswerkstatt haben die Gäste auf Papier gewählt.", "At the end of the closing workshop the guests chose on paper."),
 			Rules: ballot.Rules{Method: ballot.Approval, Least: 1, Most: 1}, Eligibility: vote.Open, From: instant(a, 1600, 9), To: instant(a, 1600, 18),
 		}, options)

@@ -13,8 +13,8 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
 
-// vision is the key of the process in which the vision was written.
-const vision = "leitbild-kupferstadt"
+// visionProcess is the key of the process in which the vision was written.
+const visionProcess = "leitbild-kupferstadt"
 
 // circle is one of the seven working groups of the vision.
 type circle struct {
@@ -58,7 +58,7 @@ func hall(c event.Content) event.Content {
 // kickOff is the workshop with which the vision began: about 200 people in seven working groups.
 func kickOff(ctx context.Context, a *app.App, s staff) error {
 	e := event.Event{
-		Process: vision, Start: instant(a, 1810, 10), End: instant(a, 1810, 16), Registers: true, Capacity: 220, HasWaiting: true,
+		Process: visionProcess, Start: instant(a, 1810, 10), End: instant(a, 1810, 16), Registers: true, Capacity: 220, HasWaiting: true,
 		Content: hall(event.Content{
 			Title:  kernel.T("Auftaktwerkstatt: Wie wollen wir leben?", "Kick-off: how do we want to live?"),
 			Teaser: kernel.T("Rund 200 Menschen beginnen, in sieben Arbeitsgruppen am Leitbild zu schreiben.", "About 200 people begin to write the vision in seven working groups."),
@@ -112,7 +112,7 @@ func groups(ctx context.Context, a *app.App, s staff) error {
 				Key: c.key, Kind: group.WorkingGroup, Name: kernel.T(c.name, c.english), Mandate: kernel.T(c.mandate+" Die Gruppe schreibt den Entwurf für ihr Kapitel des Leitbilds und begleitet die Umsetzung.", ""),
 				Composition: kernel.T("Einwohnerinnen und Einwohner, Träger, Verwaltung; offen für alle.", "Residents, organisations, administration; open to all."),
 				Power:       kernel.T("Schlägt vor; der Rat beschließt.", "Proposes; the council decides."), Rhythm: kernel.T("Einmal im Monat", "Once a month"),
-				Process: vision, From: kernel.Date(days(a, 1805).Format(time.DateOnly)), Public: true,
+				Process: visionProcess, From: kernel.Date(days(a, 1805).Format(time.DateOnly)), Public: true,
 			})
 			if err != nil {
 				return err
@@ -120,7 +120,8 @@ func groups(ctx context.Context, a *app.App, s staff) error {
 			for _, m := range []group.Member{
 				{Label: fmt.Sprintf("Sprecherin der AG %d", i+1), Role: group.Chair, Consent: true},
 				{Label: "Sozialplanung", Organisation: "Amt für Soziales und Teilhabe", Role: group.Secretary, Consent: true},
-				{Label: "Einwohner", Role: group.Full}, {Label: "Einwohnerin", Role: group.Full},
+				{Label: "Einwohner", Role: group.Full},
+				{Label: "Einwohnerin", Role: group.Full},
 			} {
 				if _, err := a.Groups.SaveMember(ctx, s.by, g.Key, m, ""); err != nil {
 					return err
@@ -168,11 +169,14 @@ func steering(ctx context.Context, a *app.App, s staff) error {
 	if err != nil {
 		return err
 	}
-	agenda := []group.Item{{Title: "Begrüßung und Protokoll"}, {Title: "Sozialbericht: Stand und Zeitplan"}, {Title: "Stadtteilgespräch Nord"}, {Title: "Verschiedenes"}}
 	for _, ago := range []int{95, 4, -80} {
 		var m group.Meeting
+		var agenda []group.Item
+		for i, title := range []string{"Begrüßung und Protokoll", "Sozialbericht: Stand und Zeitplan", "Stadtteilgespräch Nord", "Verschiedenes"} {
+			agenda = append(agenda, group.Item{ID: kernel.NewID(), Number: i + 1, Title: title})
+		}
 		err := then(a, days(a, ago+30), func() (err error) {
-			m, err = a.Groups.SaveMeeting(ctx, s.by, g.Key, group.Meeting{Starts: instant(a, ago, 14), Ends: instant(a, ago, 16), Place: "Rathaus, Zimmer 210", Items: agenda})
+			m, err = a.Groups.SaveMeeting(ctx, s.by, g.Key, group.Meeting{Title: "Sitzung des Begleitgremiums", Starts: instant(a, ago, 14), Ends: instant(a, ago, 16), Place: "Rathaus, Zimmer 210", Items: agenda})
 			return err
 		})
 		if err != nil || ago < 0 {
@@ -205,16 +209,16 @@ func steering(ctx context.Context, a *app.App, s staff) error {
 // forum is the forum after five years, to which everybody can register.
 func forum(ctx context.Context, a *app.App, s staff) error {
 	e := event.Event{
-		Process: vision, Start: instant(a, -38, 17), End: instant(a, -38, 21), Registers: true, Capacity: 150, HasWaiting: true,
+		Process: visionProcess, Start: instant(a, -38, 17), End: instant(a, -38, 21), Registers: true, Capacity: 150, HasWaiting: true,
 		Content: hall(event.Content{
 			Title: kernel.Text{"de": "Forum nach fünf Jahren: Was haben wir erreicht?", "en": "Forum after five years: what have we achieved?", "de+leicht": "Treffen: Was haben wir in fünf Jahren geschafft?"},
 			Teaser: kernel.Text{
 				"de": "Wir schauen zurück auf das Leitbild und nach vorn: Was hat gewirkt, was fehlt, was kommt als Nächstes?", "en": "We look back at the vision and ahead: what worked, what is missing, what comes next?",
 				"de+leicht": "Wir sprechen über die letzten fünf Jahre. Alle können kommen. Es kostet nichts.",
 			},
-			Body:      kernel.T("Nach dem Rückblick der Sozialplanung sprechen die sieben Arbeitsgruppen über ihre Kapitel. Für Kinder gibt es Betreuung, für Gäste mit Hörgeräten eine Ringschleife.", "After a look back the seven working groups talk about their chapters. Childcare and a hearing loop are provided."),
-			Format:    "forum", Topics: []string{"leitbild"}, AskName: "optional", AskNeeds: true, Languages: []string{"tr", "ar"}, Hours: 48,
-			Photos:    kernel.T("Es wird fotografiert, erkennbar sind nur Menschen, die zustimmen.", "Photos are taken; only people who agree can be recognised."),
+			Body:   kernel.T("Nach dem Rückblick der Sozialplanung sprechen die sieben Arbeitsgruppen über ihre Kapitel. Für Kinder gibt es Betreuung, für Gäste mit Hörgeräten eine Ringschleife.", "After a look back the seven working groups talk about their chapters. Childcare and a hearing loop are provided."),
+			Format: "forum", Topics: []string{"leitbild"}, AskName: "optional", AskNeeds: true, Languages: []string{"tr", "ar"}, Hours: 48,
+			Photos: kernel.T("Es wird fotografiert, erkennbar sind nur Menschen, die zustimmen.", "Photos are taken; only people who agree can be recognised."),
 			Programme: []event.Item{
 				{From: "17:00", To: "17:20", Title: kernel.T("Begrüßung", "Welcome"), Roles: []string{"Oberbürgermeisterin"}},
 				{From: "17:20", To: "18:00", Title: kernel.T("Fünf Jahre Leitbild in Zahlen", "Five years in figures"), Roles: []string{"Sozialplanung"}},
@@ -265,9 +269,9 @@ func conversation(ctx context.Context, a *app.App, s staff) error {
 // board is the pinboard.
 func board(ctx context.Context, a *app.App, s staff) error {
 	for i, p := range []event.Post{
-		{Category: "news", Pinned: true, PostContent: event.PostContent{Title: kernel.T("Der neue Sozialbericht ist da", "The new social report is out"), Body: kernel.T("Zahlen, Steckbriefe und was Menschen dazu sagen: jetzt online und im Rathaus.", "Figures, profiles and what people say: online and in the town hall."), Source: "Sozialplanung", Link: "/berichte"}},
+		{Category: "news", Pinned: true, PostContent: event.PostContent{Title: kernel.T("Der neue Sozialbericht ist da", "The new social report is out"), Body: kernel.T("Zahlen, Steckbriefe und was Menschen dazu sagen: jetzt online und im Rathaus.", "Figures, profiles and what people say: online and in the town hall."), Source: "Sozialplanung"}},
 		{Category: "call", Process: "messingsiedlung", PostContent: event.PostContent{Title: kernel.T("Wir suchen Übersetzerinnen und Übersetzer", "Interpreters wanted"), Body: kernel.T("Für das Küchentischgespräch suchen wir Menschen, die Türkisch oder Arabisch sprechen.", "For the kitchen-table talk we look for people who speak Turkish or Arabic."), Source: "Quartiersbüro Messingsiedlung", Areas: []string{"sozialraum/0202"}}},
-		{Category: "result", Process: vision, PostContent: event.PostContent{Title: kernel.T("Quartiersbüro feiert drei Jahre", "Neighbourhood office turns three"), Body: kernel.T("Was in der Auftaktwerkstatt ein Wunsch war, ist heute Anlaufstelle für 600 Haushalte.", ""), Source: "AG 4", Areas: []string{"sozialraum/0202"}}},
+		{Category: "result", Process: visionProcess, PostContent: event.PostContent{Title: kernel.T("Quartiersbüro feiert drei Jahre", "Neighbourhood office turns three"), Body: kernel.T("Was in der Auftaktwerkstatt ein Wunsch war, ist heute Anlaufstelle für 600 Haushalte.", ""), Source: "AG 4", Areas: []string{"sozialraum/0202"}}},
 		{Category: "offer", PostContent: event.PostContent{Title: kernel.T("Gemeindesaal sucht Gruppen", "Parish hall looks for groups"), Body: kernel.T("Montags und donnerstags ist der Saal von St. Barbara frei, stufenlos und mit Küche.", ""), Source: "Kirchengemeinde St. Barbara", Areas: []string{"sozialraum/0401"}}},
 		{Category: "thanks", PostContent: event.PostContent{Title: kernel.T("Danke an alle Digitallotsen", "Thanks to the digital guides"), Body: kernel.T("Seit dem Frühjahr haben neun Ehrenamtliche über 200 Menschen geholfen.", ""), Source: "Seniorenbeirat"}},
 	} {
@@ -284,4 +288,3 @@ func board(ctx context.Context, a *app.App, s staff) error {
 	}
 	return nil
 }
-

@@ -55,7 +55,7 @@ func MakeAs(ctx context.Context, a *app.App, key string, progress func(done, tot
 	if made.Password, err = accounts(ctx, a, actor); err != nil {
 		return Made{}, err
 	}
-	steps := []func(context.Context, *app.App, access.Actor) error{areas, deliveries, releases, runs, socialReport, legal, inventory, voices}
+	steps := []func(context.Context, *app.App, access.Actor) error{areas, deliveries, releases, runs, socialReport, legal, inventory, voices, visions}
 	for i, step := range steps {
 		progress(i, len(steps))
 		if err := step(ctx, a, actor); err != nil {

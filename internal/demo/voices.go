@@ -26,13 +26,13 @@ var voicesYAML []byte
 
 // consultation is a process of voices.yaml.
 type consultation struct {
-	Key, From, End, Office                                          string
-	Start                                                           int
-	Areas                                                           []string
-	Budget                                                          int64
-	Hours                                                           float64
+	Key, From, End, Office                                         string
+	Start                                                          int
+	Areas                                                          []string
+	Budget                                                         int64
+	Hours                                                          float64
 	Title, Teaser, Body, Decided, Who, How, Scope, Limits, Contact kernel.Text
-	Contributions                                                   []said
+	Contributions                                                  []said
 }
 
 // said is a contribution of voices.yaml, with what became of it.
@@ -83,7 +83,7 @@ func people(ctx context.Context, a *app.App, by access.Actor) (s staff, err erro
 
 // then runs f with the clocks of what citizens say set to a day in the past, so that the town has a history.
 func then(a *app.App, at time.Time, f func() error) error {
-	clocks := []*func() time.Time{&a.Participation.Now, &a.Contributions.Now, &a.Moderation.Now, &a.Answers.Now, &a.Events.Now, &a.Groups.Now, &a.Votes.Now}
+	clocks := []*func() time.Time{&a.Participation.Now, &a.Contributions.Now, &a.Moderation.Now, &a.Answers.Now, &a.Events.Now, &a.Groups.Now, &a.Votes.Now, &a.Vision.Now}
 	for _, c := range clocks {
 		was := *c
 		*c = func() time.Time { return at }
