@@ -65,7 +65,7 @@ func (p *pages) list(k actor.Kind) web.Handler {
 			}
 		}
 		d.list, d.pages = paged(r, list)
-		page := web.Page{Title: r.T("actor.list." + string(k)), Lead: r.T("actor.list." + string(k) + ".lead"), Nav: web.NavActors, Styles: styles, Wide: true}
+		page := web.Page{Title: r.T("actor.list." + string(k)), Lead: r.T("actor.list." + string(k) + ".lead"), Nav: web.NavActors, Styles: styles}
 		if d.picture != nil {
 			page.Scripts, page.Styles = []string{"actor.js"}, append([]string{"maplibre-gl.css"}, styles...)
 		}
