@@ -87,7 +87,7 @@ func budget(ctx context.Context, a *app.App, s staff, list []option) error {
 	var r vote.Round
 	err := then(a, days(a, 30), func() (err error) {
 		r, err = a.Votes.CreateRound(ctx, s.by, vote.Round{
-			Key: "buergerbudget", Process: "buergerbudget", Module: "budget", Title: kernel.T("Wofür sollen 100.000 Euro ausgegeben werden?", "What shall 100,000 euros be spent on?"),
+			Key: "buergerbudget", Process: "buergerbudget-kupferstadt", Module: "budget", Title: kernel.T("Wofür sollen 100.000 Euro ausgegeben werden?", "What shall 100,000 euros be spent on?"),
 			Text:  kernel.T("Kreuzen Sie an, was Sie wichtig finden. Gezählt wird nach der Methode gleicher Anteile: Jede Stimme hat den gleichen Teil des Geldes.", "Mark what you find important. Counted by the method of equal shares: every ballot has the same share of the money."),
 			Rules: ballot.Rules{Method: ballot.Approval, Least: 1, Most: 5}, Budget: 10_000_000, Eligibility: vote.Open, From: instant(a, 6, 9), To: instant(a, -20, 20),
 			Rule: ballot.Rule{Counting: ballot.EqualShares, Utility: ballot.CostUtility, Completion: ballot.AddOneAndFill},
