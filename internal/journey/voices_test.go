@@ -8,16 +8,18 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/demo"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
 )
 
@@ -104,13 +106,9 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 	}
 	clean = append(clean, func() { os.RemoveAll(dir) })
 	ctx := t.Context()
-	operator := access.CommandLine(k.made.Tenant.ID)
-	for mail, roles := range map[string][]account.RoleIn{
-		"moderation@kupferstadt.example": {{Role: access.Moderator}},
-		"fachamt@kupferstadt.example":    {{Role: access.DataSupplier, In: access.Context{Kind: access.InOffice, Key: "SozA"}}},
-	} {
-		addStaff(ctx, t, k, operator, mail, roles)
-	}
+	staff := k.actor(t, demo.Email)
+	k.add(t, "moderation@kupferstadt.example", account.RoleChange{Role: access.Moderator})
+	k.add(t, "fachamt@kupferstadt.example", account.RoleChange{Role: access.DataSupplier, In: access.Context{Kind: access.InOffice, Key: "SozA"}})
 
 	planner := browser(t)
 	planner.signIn(k)
@@ -123,7 +121,7 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 	planner.open(k.url + "/arbeit/beteiligung/" + key + "/konzept")
 	planner.fill(key+"/konzept", map[string]string{"approvedby": "Sozialausschuss", "approvedon": time.Now().Format(time.DateOnly)})
 	planner.press(key+"/konzept", "")
-	standardsMet(ctx, t, k, key)
+	k.meetStandards(t, key)
 	for _, to := range []string{"ready", "running"} {
 		planner.open(k.url + "/arbeit/beteiligung/" + key + "/stand?nach=" + to)
 		planner.press(key+"/stand", "")
@@ -154,29 +152,40 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 	if number == "" || code == "" {
 		t.Fatalf("no number %q or receipt %q:\n%s", number, code, citizen.text())
 	}
-	young := speakYoung(t, k, key)
+	young := k.speakYoung(t, key)
 
 	moderator := browser(t)
 	moderator.signInAs(k, "moderation@kupferstadt.example")
 	for _, number := range []string{number, young} {
-		moderate(moderator, k, number)
+		c, err := k.app.Contributions.Get(ctx, staff, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "/arbeit/moderation/beitrag/" + string(c.ID)
+		moderator.open(k.url + at)
+		moderator.axe("a contribution that waits for the moderation")
+		moderator.fill(at, map[string]string{"kind": "publish"})
+		moderator.press(at, "")
 	}
 	citizen.open(k.url + "/beitraege/" + number)
 	citizen.reads("Bäume")
 	citizen.axe("a published contribution")
 
 	// Nothing can be closed while answers are missing.
-	if err := closing(ctx, k, key); err == nil || !strings.Contains(err.Error(), "participation.state.answers") {
+	if err := k.close(t, key); err == nil || !strings.Contains(err.Error(), "participation.state.answers") {
 		t.Errorf("closed without answers: %v", err)
 	}
 	office := browser(t)
 	office.signInAs(k, "fachamt@kupferstadt.example")
-	answers(office, k, number, map[string]string{"status": "adopted", "body": "Im Herbst werden sechs Bäume gepflanzt.", "plain": "Im Herbst kommen sechs Bäume."})
+	id := office.answer(k, number, map[string]string{"status": "adopted", "text-de": "Im Herbst werden sechs Bäume gepflanzt.", "text-de+leicht": "Im Herbst kommen sechs Bäume."})
 	planner.open(k.url + "/arbeit/rueckmeldungen")
 	planner.axe("answers at the desk")
-	answers(planner, k, young, map[string]string{"status": "under_review", "body": "Wir prüfen das bis zum Sommer.", "plain": "Wir prüfen das.", "young": "Danke! Wir schauen uns das an und sagen euch im Sommer Bescheid."})
-	release(planner, k)
-	if err := closing(ctx, k, key); err != nil {
+	planner.release(k, id)
+	id = planner.answer(k, young, map[string]string{
+		"status": "under_review", "text-de": "Wir prüfen das bis zum Sommer.", "text-de+leicht": "Wir prüfen das.", "text-de+jung": "Danke! Wir schauen uns das an und sagen euch im Sommer Bescheid.",
+	})
+	planner.release(k, id)
+	if err := k.close(t, key); err != nil {
 		t.Errorf("with every answer given: %v", err)
 	}
 	citizen.open(k.url + "/vorgang")
@@ -187,4 +196,126 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 	citizen.open(k.url + "/beteiligung/" + key + "/rueckmeldungen")
 	citizen.reads(number)
 	citizen.axe("was wurde daraus")
+}
+
+// add gives the town a person of the staff with a role, who signs in with the town's password.
+func (k town) add(t *testing.T, email string, role account.RoleChange) {
+	t.Helper()
+	by := access.CommandLine(k.made.Tenant.ID)
+	made, _, err := k.app.Accounts.Add(t.Context(), by, account.New{Email: email, Name: strings.SplitN(email, "@", 2)[0], Password: k.made.Password})
+	if err == nil {
+		role.Account = made.ID
+		err = k.app.Accounts.Change(t.Context(), by, role)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", email, err)
+	}
+}
+
+// actor is a person of the town as services know them.
+func (k town) actor(t *testing.T, email string) access.Actor {
+	t.Helper()
+	list, err := k.app.Accounts.List(t.Context(), access.CommandLine(k.made.Tenant.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(list, func(a account.Account) bool { return a.Email == email })
+	by, err := k.app.Accounts.Actor(t.Context(), k.made.Tenant.ID, list[i].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return by
+}
+
+// meetStandards says of each standard that keeps the process from beginning what was done.
+func (k town) meetStandards(t *testing.T, key string) {
+	t.Helper()
+	by := k.actor(t, demo.Email)
+	p, err := k.app.Participation.Process(t.Context(), by, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check, err := k.app.Participation.Check(t.Context(), by, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range check.Blocking(participation.Before) {
+		st := participation.Statement{Criterion: l.Key, Result: participation.Fulfilled, Comment: "Geprüft, der Nachweis liegt bei den Unterlagen."}
+		if l.Computed() {
+			st.Result = participation.Waived
+		}
+		if err := k.app.Participation.State(t.Context(), by, key, st); err != nil {
+			t.Fatalf("%s: %v", l.Key, err)
+		}
+	}
+}
+
+// close takes the process to its end.
+func (k town) close(t *testing.T, key string) error {
+	t.Helper()
+	by := k.actor(t, demo.Email)
+	for _, to := range []participation.State{participation.Evaluation, participation.Feedback, participation.Closed} {
+		p, err := k.app.Participation.Process(t.Context(), by, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Index(participation.States(), p.State) >= slices.Index(participation.States(), to) {
+			continue
+		}
+		if _, err := k.app.Participation.Move(t.Context(), by, key, p.Edit, to, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// speakYoung says something through the entry for children and young people, with large buttons only, and gives the number.
+func (k town) speakYoung(t *testing.T, process string) string {
+	t.Helper()
+	b := browser(t)
+	b.size(390, 844)
+	b.open(k.url + "/mitreden")
+	b.axe("the entry for young people")
+	for _, button := range []string{`button[name=prozess][value="` + process + `"]`, "button[name=gefuehl]", "button[name=thema]", "button[name=raum]"} {
+		b.submit(button)
+		b.axe("a step of the entry for young people")
+	}
+	b.fill("/mitreden", map[string]string{"text": "Wir brauchen Schatten und Wasser."})
+	b.press("/mitreden", "")
+	time.Sleep(3 * time.Second) // nobody types a form in less; the device does its sum meanwhile
+	b.press("/mitreden", "")
+	b.axe("the receipt for young people")
+	number := ""
+	list, _, err := k.app.Contributions.List(t.Context(), k.actor(t, demo.Email), contribution.Filter{Process: process})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range list {
+		if c.Channel == contribution.Youth {
+			number = c.Number
+		}
+	}
+	if number == "" {
+		t.Fatalf("the young person was not heard:\n%s", b.text())
+	}
+	return number
+}
+
+// answer writes an answer to a contribution and asks for its release.
+func (b *tab) answer(k town, number string, fields map[string]string) (id string) {
+	b.t.Helper()
+	b.open(k.url + "/arbeit/rueckmeldungen/antwort/neu?nummer=" + number)
+	b.fill("/rueckmeldungen/antwort/neu", fields)
+	b.press("/rueckmeldungen/antwort/neu", "")
+	id = b.where()
+	b.axe("an answer that is being written")
+	b.press(id, "Freigabe")
+	return id
+}
+
+// release gives an answer.
+func (b *tab) release(k town, at string) {
+	b.t.Helper()
+	b.open(k.url + at)
+	b.submit("#freigabe ~ form button, section[aria-labelledby=freigabe] form button")
 }
