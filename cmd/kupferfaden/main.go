@@ -42,6 +42,7 @@ type CLI struct {
 	Index    IndexCmd   `cmd:"" help:"Social index."`
 	Report   ReportCmd  `cmd:"" help:"Social report."`
 	Check    CheckCmd   `cmd:"" help:"Check the figures and repeat the index runs."`
+	Vote     VoteCmd    `cmd:"" help:"Votes of other elections."`
 	Export   ExportCmd  `cmd:"" help:"Write figures to a file."`
 	Audit    AuditCmd   `cmd:"" help:"Audit trail: check it, keep its head elsewhere, take it away."`
 	Tenant   TenantCmd  `cmd:"" help:"Towns and regions of this installation."`
