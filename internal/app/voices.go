@@ -113,6 +113,7 @@ func (a *App) voiceTexts() []func(ctx context.Context, tenant kernel.ID) ([]kern
 		a.Participation.Variants,
 		a.eventTexts,
 		a.Groups.Variants,
+		a.Votes.Variants,
 		a.actorTexts,
 		a.visionTexts,
 	}

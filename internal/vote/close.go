@@ -3,6 +3,7 @@
 package vote
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	crand "crypto/rand"
@@ -180,6 +181,22 @@ func writeLine(w io.Writer, options []Option, c Counted) {
 		}
 	}
 	_, _ = io.WriteString(w, "\n")
+}
+
+// WriteBallots writes the ballots of a round whose result the reader may see as the lines whose checksum the proof names.
+func (s *Service) WriteBallots(ctx context.Context, by access.Actor, key string, w io.Writer) error {
+	_, options, _, _, err := s.Result(ctx, by, key)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriter(w)
+	if err := s.Ballots(ctx, by, key, func(c Counted) error {
+		writeLine(b, options, c)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return b.Flush()
 }
 
 // recount counts what lies on the table and keeps the result.

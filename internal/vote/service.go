@@ -84,8 +84,6 @@ type Service struct {
 	Place func(ctx context.Context, by access.Actor, process, module string) (Place, error)
 	// Contributions gives what can be voted on of a process, as drafts of options; nil: nothing is offered.
 	Contributions func(ctx context.Context, by access.Actor, process string) ([]Option, error)
-	// Later is called with the round when its end is known, for a job that closes it; nil: nobody is called.
-	Later func(ctx context.Context, tenant kernel.ID, r Round) error
 }
 
 func (s *Service) now() kernel.Instant { return kernel.InstantOf(s.Now()) }
@@ -371,9 +369,6 @@ func (s *Service) Fix(ctx context.Context, by access.Actor, key string) error {
 			return kernel.E(kernel.Invalid, "vote.options.dear")
 		}
 		r.State = Fixed
-		if s.Later != nil {
-			return s.Later(ctx, by.Tenant, *r)
-		}
 		return nil
 	})
 }
@@ -394,4 +389,19 @@ func (s *Service) Cancel(ctx context.Context, by access.Actor, key, reason strin
 		r.State, r.Reason, r.ClosedAt = Cancelled, reason, s.now()
 		return nil
 	})
+}
+
+// Variants lists the public texts of rounds, for the report of languages.
+func (s *Service) Variants(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
+	all, err := s.Store.List(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	var out []kernel.Variant
+	for _, r := range all {
+		if r.Public() && r.Source == "" {
+			out = append(out, kernel.Variant{Kind: Kind, ID: r.Key, Title: r.Title, Path: "/abstimmung/" + r.Key, Edit: "/arbeit/abstimmungen/" + r.Key + "/angaben", Texts: []kernel.Text{r.Title, r.Text}})
+		}
+	}
+	return out, nil
 }

@@ -280,3 +280,14 @@ func (h handlers) ballotsPB(w http.ResponseWriter, r *web.Request) error {
 	w.Header().Set("Content-Disposition", `attachment; filename="`+x.Key+`.pb"`)
 	return h.s.WritePabulib(r.Context(), r.Actor, x.Key, r.Name(), r.Lang, io.Writer(w))
 }
+
+// ballotsText gives the lines whose checksum was written down at the count.
+func (h handlers) ballotsText(w http.ResponseWriter, r *web.Request) error {
+	x, _, _, _, err := h.s.Result(r.Context(), r.Actor, r.PathValue("round"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="stimmen-`+x.Key+`.txt"`)
+	return h.s.WriteBallots(r.Context(), r.Actor, x.Key, w)
+}

@@ -4,7 +4,10 @@ package voteweb_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -306,6 +310,9 @@ func TestALetterCodeVotesChangesAndIsForgotten(t *testing.T) {
 		if w := x.get(path+"/ergebnis", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "Vorschlag 1") || !strings.Contains(w.Body.String(), r.Proof.Hash) {
 			t.Errorf("the result: %d", w.Code)
 		}
+		if sum := sha256.Sum256(x.get(path+"/stimmen.txt", "").Body.Bytes()); hex.EncodeToString(sum[:]) != r.Proof.Hash {
+			t.Error("the lines have another checksum than the proof names")
+		}
 		p, err := ballot.OpenPabulib(x.get(path+"/stimmen.pb", "").Body)
 		x.must(err)
 		again, err := ballot.NewTally(p.Rules, p.Options())
@@ -500,6 +507,33 @@ func TestRealElectionsAreTaken(t *testing.T) {
 			t.Errorf("the same file twice: %v", err)
 		}
 	})
+}
+
+// A file of 120,000 ballots is read as a stream: what is held in memory are the identifiers of voters and the different ballots.
+func TestManyBallotsAreStreamed(t *testing.T) {
+	x := open(t, dbtest.SQLite(t))
+	const n = 120_000
+	r, w := io.Pipe()
+	go func() {
+		fmt.Fprintf(w, "META\nkey;value\nnum_votes;%d\nbudget;100\nvote_type;approval\nPROJECTS\nproject_id;cost;name\na;60;A\nb;40;B\nc;50;C\nVOTES\nvoter_id;vote\n", n)
+		for i := range n {
+			fmt.Fprintf(w, "%d;%s\n", i, []string{"a", "a,b", "c", "b,c"}[i%4])
+		}
+		w.Close()
+	}()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	got, err := x.s.ImportPabulib(t.Context(), x.staff, "gross.pb", "", ballot.Rule{}, r)
+	x.must(err)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); got.Ballots != n || x.rows("vote_cast") != n || grown > 20<<20 {
+		t.Errorf("%d ballots, %d bytes kept", got.Ballots, grown)
+	}
+	if w := x.get("/abstimmung/gross/stimmen.pb", "staff"); w.Code != 200 || strings.Count(w.Body.String(), "\n") < n {
+		t.Errorf("the file back: %d", w.Code)
+	}
 }
 
 func BenchmarkVotesThroughTheHandler(b *testing.B) {

@@ -89,6 +89,7 @@ func Register(m *web.Mux, o Options) {
 	m.Handle("POST "+Path+"/{round}/quittung", access.VoteByCode, h.receipt)
 	m.Handle("GET "+Path+"/{round}/ergebnis", access.ReadPublic, h.result)
 	m.Handle("GET "+Path+"/{round}/stimmen.csv", access.ReadPublic, h.ballotsCSV, web.Stream())
+	m.Handle("GET "+Path+"/{round}/stimmen.txt", access.ReadPublic, h.ballotsText, web.Stream())
 	m.Handle("GET "+Path+"/{round}/stimmen.pb", access.ReadPublic, h.ballotsPB, web.Stream())
 	m.Handle("GET "+Path+"/{round}/bild/{number}", access.ReadPublic, h.picture)
 	h.registerWork(m)
