@@ -17,8 +17,7 @@ import (
 func init() {
 	changesNothing["POST /abstimmung/{round}"] = "a vote keeps its own dated row and names nobody; the trail would be one hot row for the whole town"
 	moreThings = append(moreThings, func(t *testing.T, a *app.App, who access.Actor, own string) map[string][]thing {
-		open, draft := ballotRound(t, a, who, vote.Round{Key: "frei-" + own, Rules: ballot.Rules{Method: ballot.Approval}, Eligibility: vote.Open}, 1, true),
-			ballotRound(t, a, who, vote.Round{Key: "entwurf-" + own, Rules: ballot.Rules{Method: ballot.Approval}, Eligibility: vote.Open}, 1, false)
+		open := ballotRound(t, a, who, vote.Round{Key: "frei-" + own, Rules: ballot.Rules{Method: ballot.Approval}, Eligibility: vote.Open})
 		set, _, err := a.Votes.Codes.Make(t.Context(), who, vote.CodeSet{Kind: vote.LetterCode, Round: open.ID, Name: canary}, 3)
 		if err != nil {
 			t.Fatal(err)
@@ -26,9 +25,7 @@ func init() {
 		public := func(kv ...string) []thing {
 			x := called(append([]string{"round", open.Key}, kv...)...)
 			x.as, x.maybe = access.Public, true
-			y := called(append([]string{"round", draft.Key}, kv...)...)
-			y.as, y.maybe = access.Internal, true
-			return []thing{x, y}
+			return []thing{x}
 		}
 		work := called("round", open.Key)
 		work.maybe = true
@@ -41,20 +38,18 @@ func init() {
 	})
 }
 
-// ballotRound makes a round with three proposals of cost, running for an hour from now on where it is to be fixed.
-func ballotRound(t *testing.T, a *app.App, who access.Actor, r vote.Round, cost int64, fixed bool) vote.Round {
+// ballotRound makes a round with three proposals that runs for an hour from now on.
+func ballotRound(t *testing.T, a *app.App, who access.Actor, r vote.Round) vote.Round {
 	t.Helper()
 	ctx := context.Background()
 	r.Title = kernel.Text{"de": "Was zuerst? " + r.Key}
-	if r.From.IsZero() {
-		r.From, r.To = kernel.InstantOf(a.Now().Add(-time.Minute)), kernel.InstantOf(a.Now().Add(time.Hour))
-	}
+	r.From, r.To = kernel.InstantOf(a.Now().Add(-time.Minute)), kernel.InstantOf(a.Now().Add(time.Hour))
 	var options []vote.Option
 	for _, s := range []string{"Bank", "Baum", "Brunnen"} {
-		options = append(options, vote.Option{Title: kernel.Text{"de": s}, Cost: cost})
+		options = append(options, vote.Option{Title: kernel.Text{"de": s}})
 	}
 	made, err := a.Votes.CreateRound(ctx, who, r, options)
-	if err == nil && fixed {
+	if err == nil {
 		err = a.Votes.Fix(ctx, who, made.Key)
 	}
 	if err != nil {

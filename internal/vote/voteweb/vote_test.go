@@ -411,6 +411,78 @@ func TestNothingChangesOnceVotingHasBegun(t *testing.T) {
 	}
 }
 
+func TestDraftsStayWithStaff(t *testing.T) {
+	x := open(t, dbtest.SQLite(t))
+	_, err := x.s.CreateRound(t.Context(), x.staff, vote.Round{Key: "entwurf", Title: kernel.T("Entwurf", ""), Rules: ballot.Rules{Method: ballot.Approval}, Eligibility: vote.Open}, nil)
+	x.must(err)
+	for _, p := range []string{"", "/ergebnis", "/quittung", "/stimmen.csv", "/stimmen.pb", "/stimmen.txt", "/bild/0"} {
+		if w := x.get("/abstimmung/entwurf"+p, ""); w.Code != 404 {
+			t.Errorf("%s: %d", p, w.Code)
+		}
+	}
+	if w := x.post("/abstimmung/entwurf", "", url.Values{"o0": {"1"}}); w.Code != 404 {
+		t.Errorf("voting on a draft: %d", w.Code)
+	}
+	if w := x.get("/abstimmung/entwurf", "staff"); w.Code != 200 {
+		t.Errorf("staff: %d", w.Code)
+	}
+	if w := x.get("/abstimmung", ""); w.Code != 200 || strings.Contains(w.Body.String(), "Entwurf") {
+		t.Errorf("the list: %d", w.Code)
+	}
+	if err := x.s.Fix(t.Context(), x.staff, "entwurf"); kernel.KindOf(err) != kernel.Invalid {
+		t.Errorf("a round without dates and proposals is fixed: %v", err)
+	}
+}
+
+// Every page of staff can be drawn at every stage.
+func TestTheDeskOfARound(t *testing.T) {
+	x := open(t, dbtest.SQLite(t))
+	x.round(vote.Round{Rules: ballot.Rules{Method: ballot.Approval}, Budget: 100, Rule: ballot.Rule{Counting: ballot.EqualShares, Utility: ballot.CostUtility, Completion: ballot.AddOne}, Eligibility: vote.Open}, 60, 50)
+	work := "/arbeit/abstimmungen/was-zuerst"
+	for _, p := range []string{"/arbeit/abstimmungen", "/arbeit/abstimmungen/neu", "/arbeit/abstimmungen/import", "/arbeit/codes", work, work + "/angaben", work + "/vorschlaege", work + "/bilder", work + "/papier", work + "/festlegen", work + "/abbrechen", work + "/auszaehlen", work + "/veroeffentlichen", work + "/korrektur"} {
+		if w := x.get(p, "staff"); w.Code != 200 {
+			t.Errorf("%s: %d", p, w.Code)
+		}
+	}
+	if w := x.post(work+"/papier", "staff", url.Values{"batch": {"Urne 1"}, "o0": {"1"}}); w.Code != 303 {
+		t.Errorf("a paper ballot: %d", w.Code)
+	}
+	if w := x.get(work+"/papier?stapel=Urne+1&nummer=1", "staff"); !strings.Contains(w.Body.String(), "Stimmzettel 1 ist erfasst") {
+		t.Errorf("the number for the paper: %d", w.Code)
+	}
+	x.later(25 * time.Hour)
+	for _, p := range []string{"/auszaehlen", "/veroeffentlichen"} {
+		if w := x.post(work+p, "staff", nil); w.Code != 303 {
+			t.Errorf("%s: %d", p, w.Code)
+		}
+	}
+	if w := x.get(work+"/auszaehlregeln", "staff"); w.Code != 200 || !strings.Contains(w.Body.String(), "Methode der gleichen Anteile") {
+		t.Errorf("the rules side by side: %d", w.Code)
+	}
+	if w := x.get(path+"/ergebnis", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "Peters, Pierczyński, Skowron") {
+		t.Errorf("the result: %d", w.Code)
+	}
+	// A draft: made, filled and fixed through the pages.
+	w := x.post("/arbeit/abstimmungen/neu", "staff", url.Values{"title": {"Spielplätze"}, "method": {"approval"}, "eligibility": {"open"}, "winners": {"1"}, "budget": {"1.250,50"}, "counting": {"greedy_skip"}, "from": {"2026-06-01T08:00"}, "to": {"2026-06-30T20:00"}})
+	if w.Code != 303 || !strings.HasPrefix(w.Header().Get("Location"), "/arbeit/abstimmungen/spielplaetze/vorschlaege") {
+		t.Fatalf("a new round: %d %s", w.Code, w.Header().Get("Location"))
+	}
+	work = "/arbeit/abstimmungen/spielplaetze"
+	if w := x.post(work+"/vorschlaege", "staff", url.Values{"rows": {"2"}, "title0": {"Rutsche"}, "cost0": {"900"}, "title1": {"Schaukel"}, "cost1": {"400,50"}}); w.Code != 303 {
+		t.Errorf("proposals: %d", w.Code)
+	}
+	if w := x.get(work+"/auszaehlregeln", "staff"); w.Code != 200 || !strings.Contains(w.Body.String(), "Beispielrechnung") {
+		t.Errorf("the rules before the start: %d", w.Code)
+	}
+	if w := x.post(work+"/festlegen", "staff", nil); w.Code != 303 {
+		t.Errorf("fixing: %d", w.Code)
+	}
+	made, options, err := x.s.Get(t.Context(), x.staff, "spielplaetze")
+	if err != nil || made.Budget != 125050 || len(options) != 2 || options[1].Cost != 40050 || made.Stage(kernel.InstantOf(x.now())) != vote.Announced {
+		t.Errorf("%+v %+v %v", made, options, err)
+	}
+}
+
 func TestGroupCodesAndDisabledCodes(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := t.Context()
