@@ -273,3 +273,11 @@ func clean(s string) string {
 		return r
 	}, s)
 }
+
+// Why tells why nobody can register at a moment; nil when somebody can.
+func (e Event) Why(now kernel.Instant) error {
+	if s := e.State(now); s == Open || s == WaitingList {
+		return nil
+	}
+	return e.admits(now, false)
+}
