@@ -11,16 +11,21 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/event"
 	"github.com/kupferfaden/kupferfaden/internal/event/eventdb"
+	"github.com/kupferfaden/kupferfaden/internal/event/eventweb"
+	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
+	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/platform/mail"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
+	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
 // The background work of events.
@@ -39,10 +44,160 @@ const (
 
 // events wires events and the pinboard.
 func (a *App) events() *event.Service {
+	a.Participation.Facts = append(a.Participation.Facts, eventFacts{a})
 	return &event.Service{
 		Store: &eventdb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, Secret: a.Secret, Mail: eventMail{a}, Jobs: eventJobs{a}, Files: a.Files, Now: a.Now,
-		Reach: a.eventReach,
+		Reach: a.eventReach, Outcomes: event.Outcomes{Contribution: a.minuteContribution, Task: a.minuteTask},
 	}
+}
+
+// minuteContribution writes a point of the minutes down as a contribution to the event's process, said at a workshop. Without a process, or where it
+// collects nothing, the point stays in the minutes.
+func (a *App) minuteContribution(ctx context.Context, by access.Actor, e event.Event, m event.Minute) (kernel.Ref, string, error) {
+	if e.Process == "" {
+		return kernel.Ref{}, "", nil
+	}
+	p, err := a.Participation.Process(ctx, by, e.Process)
+	if err != nil {
+		return kernel.Ref{}, "", err
+	}
+	i := slices.IndexFunc(p.Modules, func(x participation.Module) bool {
+		return !x.PlaceRequired && (x.Kind == participation.IdeasModule || x.Kind == participation.MapModule || x.Kind == participation.QuestionModule)
+	})
+	if i < 0 {
+		return kernel.Ref{}, "", nil
+	}
+	text := m.Body
+	if text == "" {
+		text = m.Title
+	}
+	c, _, err := a.Contributions.Record(ctx, by, contribution.Draft{
+		Process: p.Key, Module: p.Modules[i].Key, Channel: contribution.Workshop, Lang: i18n.German, Title: m.Title, Text: text, Areas: e.Areas, Topics: e.Topics,
+		SaidOn: kernel.Date(e.Start.In(i18n.Zone()).Format(time.DateOnly)), Source: "event " + string(m.ID),
+	}, true)
+	return kernel.Ref{Kind: "contribution", ID: c.ID}, c.Path(), err
+}
+
+// minuteTask gives a point of the minutes to the event's working group, or to whoever is named outside of any.
+func (a *App) minuteTask(ctx context.Context, by access.Actor, e event.Event, m event.Minute) (kernel.Ref, string, error) {
+	t := group.Task{About: kernel.Ref{Kind: "event", ID: e.ID}, Title: m.Title, Text: m.Body, OwnerLabel: m.Charge, Due: m.Due}
+	if e.Group != "" {
+		g, err := a.Groups.Get(ctx, by, e.Group)
+		if err != nil {
+			return kernel.Ref{}, "", err
+		}
+		t.Group = g.ID
+	}
+	t, err := a.Groups.AddTask(ctx, by, t)
+	return kernel.Ref{Kind: "task", ID: t.ID}, "", err
+}
+
+// eventPages adds the pages of events and the pinboard.
+func (a *App) eventPages(m *web.Mux) {
+	items := func(list []account.Place, err error, r *web.Request) ([]web.Item, error) {
+		out := make([]web.Item, len(list))
+		for i, x := range list {
+			name, _ := r.P.Text(x.Name)
+			out[i] = web.Item{Value: x.In.Key, Text: name}
+		}
+		return out, err
+	}
+	eventweb.Register(m, a.Events, eventweb.Options{
+		Areas: func(r *web.Request) ([]web.Item, error) {
+			list, err := places{a}.areas(r.Context(), r.Tenant.ID)
+			return items(list, err, r)
+		},
+		Processes: func(r *web.Request) ([]web.Item, error) {
+			list, err := a.Participation.List(r.Context(), r.Actor, participation.Filter{})
+			out := make([]web.Item, len(list))
+			for i, p := range list {
+				name, _ := r.P.Text(p.Title)
+				out[i] = web.Item{Value: p.Key, Text: name}
+			}
+			return out, err
+		},
+		Groups: func(r *web.Request) ([]web.Item, error) {
+			list, err := a.Groups.List(r.Context(), r.Actor)
+			out := make([]web.Item, len(list))
+			for i, g := range list {
+				name, _ := r.P.Text(g.Name)
+				out[i] = web.Item{Value: g.Key, Text: name}
+			}
+			return out, err
+		},
+		Consent: func(r *web.Request) (version, text string, err error) {
+			v, err := a.Privacy.ConsentText(r.Context(), r.Tenant.ID, privacy.EventConsent, r.Lang)
+			return v.Lang + " " + strconv.Itoa(v.Version), v.Body, err
+		},
+		Open: a.Files.Open, Sources: a.guestSources, Now: a.Now,
+	})
+}
+
+// guestSources lists where invitations can be taken from: people of the town with a role.
+func (a *App) guestSources(r *web.Request) ([]eventweb.Source, error) {
+	all, err := a.Accounts.Store.Accounts(r.Context(), r.Tenant.ID)
+	if err != nil {
+		return nil, err
+	}
+	today := account.DayOf(a.Now())
+	lines := map[access.Role][]string{}
+	for _, x := range all {
+		if x.Disabled() || x.Email == "" {
+			continue
+		}
+		for _, g := range x.Roles {
+			if g.On(today) && !g.Role.Citizen() {
+				if l := r.T("account.role."+string(g.Role)) + " <" + x.Email + ">"; !slices.Contains(lines[g.Role], l) {
+					lines[g.Role] = append(lines[g.Role], l)
+				}
+			}
+		}
+	}
+	var out []eventweb.Source
+	for _, role := range access.Roles() {
+		if list := lines[role]; len(list) > 0 {
+			out = append(out, eventweb.Source{
+				Key: string(role), Name: r.T("account.role."+string(role)) + " (" + strconv.Itoa(len(list)) + ")",
+				Lines: func(context.Context) (string, error) { return strings.Join(list, "\n"), nil },
+			})
+		}
+	}
+	return out, nil
+}
+
+// eventParts draw the modules of events and of the pinboard on the page of a process.
+func (a *App) eventParts(parts map[participation.ModuleKind]participationweb.PartOf) {
+	parts[participation.EventModule], parts[participation.BoardModule] = eventweb.EventPart(a.Events, a.Now), eventweb.BoardPart(a.Events)
+}
+
+// eventFacts tells the check of minimum standards of the events of a process.
+type eventFacts struct{ a *App }
+
+// Facts says whether there were several ways to meet, and whether what was said was written down.
+func (f eventFacts) Facts(ctx context.Context, tenant kernel.ID, p participation.Process) ([]participation.Fact, error) {
+	x, err := f.a.Events.Facts(ctx, tenant, p.Key)
+	if err != nil || x.Events == 0 {
+		return nil, err
+	}
+	var out []participation.Fact
+	formats := participation.Fact{Rule: participation.FormatsRule, Result: participation.Partly, Key: "formats.events", Params: kernel.Params("n", x.Events, "formats", len(x.Formats))}
+	if len(x.Formats) > 1 {
+		formats.Result = participation.Fulfilled
+	}
+	out = append(out, formats)
+	accessible := participation.Fact{Rule: participation.AccessRule, Result: participation.Partly, Key: "access.events", Params: kernel.Params("n", x.Accessible, "of", x.Events)}
+	if x.Accessible == x.Events {
+		accessible.Result = participation.Fulfilled
+	}
+	out = append(out, accessible)
+	if x.Held > 0 {
+		written := participation.Fact{Rule: participation.WrittenRule, Result: participation.Partly, Key: "written.events", Params: kernel.Params("n", x.Minutes, "of", x.Held)}
+		if x.Minutes >= x.Held {
+			written.Result = participation.Fulfilled
+		}
+		out = append(out, written)
+	}
+	return out, nil
 }
 
 // eventReach adds a count at the door to the reach of a process. Where the process does not take anything now, the count stays with the event.
@@ -56,20 +211,9 @@ func (a *App) eventReach(ctx context.Context, by access.Actor, process string, c
 	return a.Participation.ReachedMany(ctx, by, process, counts, people)
 }
 
-// eventTopics lists what people can ask to be told of: everything, or what concerns an area.
+// eventTopics lists what people can ask to be told of as a whole; what concerns an area, a topic or a process comes with the topics of these.
 func (a *App) eventTopics() []notice.Topic {
-	name := func(ctx context.Context, tenant kernel.ID, ref string) (kernel.Text, bool, error) {
-		list, err := places{a}.areas(ctx, tenant)
-		i := slices.IndexFunc(list, func(p account.Place) bool { return p.In.Key == ref })
-		if err != nil || i < 0 {
-			return nil, false, err
-		}
-		return list[i].Name, true, nil
-	}
-	return []notice.Topic{
-		{Key: eventTopic, Kind: "event.news", Param: "termine", Name: name},
-		{Key: postTopic, Kind: "post.news", Param: "pinnwand", Name: name},
-	}
+	return []notice.Topic{{Key: eventTopic, Kind: "event.news"}, {Key: postTopic, Kind: "post.news"}}
 }
 
 // eventJobs asks for background work.
@@ -100,33 +244,41 @@ func (j eventJobs) Invite(ctx context.Context, tenant, id kernel.ID, announce bo
 	return err
 }
 
-// News notes what subscribers are told, for the whole town and for each area it concerns.
+// News notes what subscribers are told: those of all events or posts, and those of the areas, topics and the process it concerns.
 func (j eventJobs) News(ctx context.Context, tenant kernel.ID, topic string, id kernel.ID) error {
-	var title kernel.Text
-	var areas []string
-	var path string
+	title, wishes, path := kernel.Text{}, []notice.Wish{{Topic: topic}}, ""
+	concerns := func(areas, topics []string, process string) {
+		for _, x := range areas {
+			wishes = append(wishes, notice.Wish{Topic: contribution.AreaTopic, Ref: x})
+		}
+		for _, x := range topics {
+			wishes = append(wishes, notice.Wish{Topic: contribution.SubjectTopic, Ref: x})
+		}
+		if process != "" {
+			wishes = append(wishes, notice.Wish{Topic: contribution.ProcessTopic, Ref: process})
+		}
+	}
 	if topic == postTopic {
 		p, err := j.a.Events.Store.Post(ctx, tenant, id)
 		if err != nil {
 			return err
 		}
-		title, areas, path = p.Title, p.Areas, "/pinnwand/"+string(p.ID)
+		title, path = p.Title, eventweb.PostPath(p.ID)
+		concerns(p.Areas, p.Topics, p.Process)
 	} else {
 		e, err := j.a.Events.Store.ByID(ctx, tenant, id)
 		if err != nil {
 			return err
 		}
-		title, areas, path = kernel.Text{}, e.Areas, "/veranstaltungen/"+e.Key
+		path = eventweb.EventPath(e.Key)
+		concerns(e.Areas, e.Topics, e.Process)
 		for lang, t := range e.Title {
 			base, register, _ := strings.Cut(lang, "+")
 			title[lang] = t + ", " + i18n.For(base, kernel.Register(register)).DateTime(e.Start)
 		}
 	}
-	if len(areas) == 0 {
-		areas = []string{""}
-	}
-	for _, area := range areas {
-		if err := j.a.Notices.News(ctx, tenant, topic, area, title, path); err != nil {
+	for _, w := range wishes {
+		if err := j.a.Notices.News(ctx, tenant, w.Topic, w.Ref, title, path); err != nil {
 			return err
 		}
 	}
@@ -207,7 +359,7 @@ func (m eventMail) send(ctx context.Context, tenant kernel.ID, kind notice.Kind,
 	}
 	x := notice.Message{
 		Tenant: tenant, To: notice.Recipient{Account: r.Account, Email: r.Email, Lang: r.Lang}, Kind: kind, Event: once, Params: m.params(e, r.Lang),
-		Path: "/veranstaltungen/" + e.Key, Public: true,
+		Path: eventweb.EventPath(e.Key), Public: true,
 	}
 	if token != "" {
 		x.Path, x.Public = "/teilnahme/"+token, false
@@ -286,7 +438,7 @@ func (m eventMail) Invite(ctx context.Context, tenant kernel.ID, e event.Event, 
 	}
 	return m.a.Notices.Send(ctx, notice.Message{
 		Tenant: tenant, To: notice.Recipient{Email: i.Email, Lang: i.Lang}, Kind: kind, Event: string(i.ID), Params: m.params(e, i.Lang),
-		Path: "/veranstaltungen/" + e.Key, Public: true,
+		Path: eventweb.EventPath(e.Key), Public: true,
 	})
 }
 

@@ -106,6 +106,7 @@ func (a *App) processParts() map[participation.ModuleKind]participationweb.PartO
 	parts := map[participation.ModuleKind]participationweb.PartOf{}
 	a.contributionParts(parts)
 	parts[participation.RankingModule], parts[participation.BudgetModule] = a.votePart, a.votePart
+	a.eventParts(parts)
 	return parts
 }
 

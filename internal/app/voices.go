@@ -33,6 +33,7 @@ func (a *App) voicePages(m *web.Mux) {
 	a.votePages(m)
 	a.contributionPages(m)
 	a.processPages(m)
+	a.eventPages(m)
 	a.actorPages(m)
 	a.groupPages(m)
 	a.visionPages(m)

@@ -16,10 +16,11 @@ import (
 const (
 	RegistrationConsent = "registration" // an account of a citizen
 	SubscriptionConsent = "subscription" // mails about what is new
+	EventConsent        = "event"        // a place at an event
 )
 
 // ConsentKinds lists them.
-func ConsentKinds() []string { return []string{RegistrationConsent, SubscriptionConsent} }
+func ConsentKinds() []string { return []string{RegistrationConsent, SubscriptionConsent, EventConsent} }
 
 // maxText is how long a text of a town may be, in bytes.
 const maxText = 200_000

@@ -310,7 +310,9 @@ func readTexts(e event.Event, tag string, f *web.Form) (event.Event, error) {
 		*x.text = with(*x.text, tag, s)
 	}
 	if tag != i18n.German { // the German ones are edited with their times and places
-		titles := func(name string) []string { return strings.Split(strings.ReplaceAll(f.Value(name), "\r\n", "\n"), "\n") }
+		titles := func(name string) []string {
+			return strings.Split(strings.ReplaceAll(f.Value(name), "\r\n", "\n"), "\n")
+		}
 		e.Programme = slices.Clone(e.Programme)
 		for i, s := range titles("programme") {
 			if i < len(e.Programme) {

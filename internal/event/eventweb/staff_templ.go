@@ -2270,9 +2270,9 @@ func countsPage(r *web.Request, e event.Event, people int64, closed bool, list [
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var85 string
-				templ_7745c5c3_Var85, templ_7745c5c3_Err = templ.JoinStringErrs(r.T("participation.reach." + d.Key))
+				templ_7745c5c3_Var85, templ_7745c5c3_Err = templ.JoinStringErrs(r.T("participation.dimension." + d.Key))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/event/eventweb/staff.templ`, Line: 502, Col: 69}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/event/eventweb/staff.templ`, Line: 502, Col: 73}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
 				if templ_7745c5c3_Err != nil {
@@ -2283,7 +2283,7 @@ func countsPage(r *web.Request, e event.Event, people int64, closed bool, list [
 					return templ_7745c5c3_Err
 				}
 				for _, v := range d.Values {
-					templ_7745c5c3_Err = web.Field(f, web.Input{Name: d.Key + "." + v, Label: r.T("participation.reach." + d.Key + "." + v), Type: "number", Min: "0", Optional: true, Short: true}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = web.Field(f, web.Input{Name: d.Key + "." + v, Label: r.T("participation.group." + d.Key + "." + v), Type: "number", Min: "0", Optional: true, Short: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -2347,7 +2347,7 @@ func countsPage(r *web.Request, e event.Event, people int64, closed bool, list [
 func countRows(r *web.Request, list []participation.Count) (rows []web.Row) {
 	for _, c := range list {
 		if c.Dimension != "" {
-			rows = append(rows, web.Row{Cells: []web.Cell{{Text: r.T("participation.reach." + c.Dimension + "." + c.Value), Note: r.T("participation.reach." + c.Dimension)}, {Text: r.P.Int(c.N)}}})
+			rows = append(rows, web.Row{Cells: []web.Cell{{Text: r.T("participation.group." + c.Dimension + "." + c.Value), Note: r.T("participation.dimension." + c.Dimension)}, {Text: r.P.Int(c.N)}}})
 		}
 	}
 	return rows
