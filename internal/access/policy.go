@@ -145,8 +145,8 @@ var policy = map[Action][]rule{
 
 	KeepActors:  append(may(Planner, Operator), held(Carrier)),
 	PlanActors:  may(Planner, Operator),
-	EditEvent:   may(Planner, ParticipationOffice),
-	CheckIn:     may(Planner, ParticipationOffice, Moderator, Recorder),
+	EditEvent:   may(Planner, ParticipationOffice, Operator),
+	CheckIn:     may(Planner, ParticipationOffice, Moderator, Recorder, Operator),
 	EditVision:  may(Planner, Operator),
 	AdoptVision: may(Planner, ParticipationOffice, Operator),
 }

@@ -179,23 +179,19 @@ func (f eventFacts) Facts(ctx context.Context, tenant kernel.ID, p participation
 	if err != nil || x.Events == 0 {
 		return nil, err
 	}
-	var out []participation.Fact
-	formats := participation.Fact{Rule: participation.FormatsRule, Result: participation.Partly, Key: "formats.events", Params: kernel.Params("n", x.Events, "formats", len(x.Formats))}
-	if len(x.Formats) > 1 {
-		formats.Result = participation.Fulfilled
-	}
-	out = append(out, formats)
-	accessible := participation.Fact{Rule: participation.AccessRule, Result: participation.Partly, Key: "access.events", Params: kernel.Params("n", x.Accessible, "of", x.Events)}
-	if x.Accessible == x.Events {
-		accessible.Result = participation.Fulfilled
-	}
-	out = append(out, accessible)
-	if x.Held > 0 {
-		written := participation.Fact{Rule: participation.WrittenRule, Result: participation.Partly, Key: "written.events", Params: kernel.Params("n", x.Minutes, "of", x.Held)}
-		if x.Minutes >= x.Held {
-			written.Result = participation.Fulfilled
+	told := func(rule participation.Rule, key string, all bool, kv ...any) participation.Fact {
+		out := participation.Fact{Rule: rule, Result: participation.Partly, Key: key, Params: kernel.Params(kv...)}
+		if all {
+			out.Result = participation.Fulfilled
 		}
-		out = append(out, written)
+		return out
+	}
+	out := []participation.Fact{
+		told(participation.FormatsRule, "formats.events", len(x.Formats) > 1, "n", x.Events, "formats", len(x.Formats)),
+		told(participation.AccessRule, "access.events", x.Accessible == x.Events, "n", x.Accessible, "of", x.Events),
+	}
+	if x.Held > 0 {
+		out = append(out, told(participation.WrittenRule, "written.events", x.Minutes >= x.Held, "n", x.Minutes, "of", x.Held))
 	}
 	return out, nil
 }

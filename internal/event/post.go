@@ -128,7 +128,7 @@ func (s *Service) Posts(ctx context.Context, by access.Actor, f PostFilter) ([]P
 // Post gives one post the actor may know of.
 func (s *Service) Post(ctx context.Context, by access.Actor, id kernel.ID) (Post, error) {
 	p, err := s.Store.Post(ctx, by.Tenant, id)
-	if err == nil && !access.Can(by, access.ReadPublic, p.Object(by.Tenant)) && s.mayPost(by, access.EditEvent, p) != nil {
+	if err == nil && s.mayPost(by, access.EditEvent, p) != nil && (p.Stage != PostPublished || !access.Can(by, access.ReadPublic, p.Object(by.Tenant))) {
 		err = kernel.E(kernel.NotFound, "post.notfound")
 	}
 	return p, err

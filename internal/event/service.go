@@ -176,9 +176,12 @@ func (s *Service) may(by access.Actor, do access.Action, e Event) error {
 	return access.Check(by, do, o)
 }
 
-// sees tells whether the actor may read the event.
+// sees tells whether the actor may read the event. Drafts are for those who prepare events alone.
 func (s *Service) sees(by access.Actor, e Event) bool {
-	return access.Can(by, access.ReadPublic, e.Object(by.Tenant)) || s.may(by, access.EditEvent, e) == nil
+	if s.may(by, access.EditEvent, e) == nil {
+		return true
+	}
+	return e.Stage != Draft && !e.Template && access.Can(by, access.ReadPublic, e.Object(by.Tenant))
 }
 
 // Event gives an event by the key of its address; NotFound for drafts and internal events of which the actor may not know.
