@@ -38,8 +38,8 @@ const reportTopic = "report"
 
 const (
 	// digestNow writes what subscribers want to hear at once, digestDaily what comes once a day or week.
-	digestNow   = "notice.now"
-	digestDaily = "notice.digest"
+	digestNow   = "digest.now"
+	digestDaily = "digest.daily"
 )
 
 // keepNews is how long news are remembered that everybody was told of.

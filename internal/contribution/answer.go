@@ -266,3 +266,6 @@ func (n *Count) Add(st Status, due kernel.Date, first kernel.Instant, plainOwed 
 		n.InTime++
 	}
 }
+
+// Today is the day in the town by the program's clock, for pages.
+func (s *Answers) Today() kernel.Date { return s.today() }

@@ -109,7 +109,7 @@ func (m *Moderation) PublishConduct(ctx context.Context, by access.Actor, c Cond
 		at := "regel" + strconv.Itoa(i+1)
 		switch {
 		case r.Title["de"] == "":
-			f[at] = "moderation.conduct.title"
+			f[at] = "moderation.conduct.title.missing"
 		case length(r.Title["de"]) > 100 || length(r.Body["de"]) > 2000 || length(r.Body["en"]) > 2000:
 			f[at] = "contribution.text.long"
 		case taken[r.Number] || r.Number < 1 || r.Number > last:

@@ -269,3 +269,6 @@ func (m *Moderation) Submitted(ctx context.Context, tenant kernel.ID, what Chang
 		ID: kernel.NewID(), Subject: c.Ref(), Contribution: c.ID, Process: c.Process, Kind: LetThrough, Automatic: true, At: c.Received,
 	})
 }
+
+// Time is the moment by the program's clock, for pages.
+func (m *Moderation) Time() kernel.Instant { return m.now() }

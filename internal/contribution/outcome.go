@@ -76,7 +76,11 @@ func (s *Answers) Of(ctx context.Context, tenant kernel.ID, c Contribution) (*An
 	if err != nil {
 		return nil, err
 	}
-	return list[0].Answer, nil
+	if list[0].Answer == nil {
+		return nil, nil
+	}
+	a, err := s.Store.Answer(ctx, tenant, list[0].Answer.ID)
+	return &a, err
 }
 
 // Desk selects what an office has to answer.

@@ -174,6 +174,7 @@ type limits struct {
 	rate    *Rate
 	costly  bool
 	within  []place
+	held    bool
 }
 
 // place says which parameter of a path names what a role can be held in.
@@ -190,6 +191,10 @@ func MaxBody(n int64) RouteOption { return func(l *limits) { l.body = n } }
 func In(kind access.ContextKind, param string) RouteOption {
 	return func(l *limits) { l.within = append(l.within, place{kind, param}) }
 }
+
+// Held opens a route to whoever holds a role for its action anywhere: in an office, a process, an area. What they see there is judged object by
+// object, by the service.
+func Held() RouteOption { return func(l *limits) { l.held = true } }
 
 // Timeout allows the handler d instead of 30 seconds.
 func Timeout(d time.Duration) RouteOption { return func(l *limits) { l.timeout = d } }
@@ -248,6 +253,11 @@ func (m *Mux) serve(w http.ResponseWriter, r *Request, do access.Action, h Handl
 	to := access.Object{Tenant: r.Actor.Tenant}
 	for _, x := range l.within {
 		to.Within = append(to.Within, access.Context{Kind: x.kind, Key: r.PathValue(x.param)})
+	}
+	if l.held {
+		for _, h := range r.Actor.Held {
+			to.Within = append(to.Within, h.In)
+		}
 	}
 	if err := access.Check(r.Actor, do, to); err != nil {
 		if r.SignedIn() {
