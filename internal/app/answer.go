@@ -125,7 +125,7 @@ func (p voicePeople) Staff(ctx context.Context, tenant kernel.ID, do access.Acti
 
 // answerTopics is what people can subscribe to of contributions.
 func (a *App) answerTopics() []notice.Topic {
-	contribution1 := func(ctx context.Context, tenant kernel.ID, ref string) (kernel.Text, bool, error) {
+	byNumber := func(ctx context.Context, tenant kernel.ID, ref string) (kernel.Text, bool, error) {
 		c, err := a.Contributions.Store.ByNumber(ctx, tenant, ref)
 		if kernel.KindOf(err) == kernel.NotFound && err != nil {
 			return nil, false, nil
@@ -141,8 +141,8 @@ func (a *App) answerTopics() []notice.Topic {
 		{Key: contribution.SubjectTopic, Param: "thema", Only: true, Name: func(ctx context.Context, tenant kernel.ID, ref string) (kernel.Text, bool, error) {
 			return kernel.T(ref, ref), ref != "", nil
 		}},
-		{Key: contribution.ContributionTopic, Param: "beitrag", Only: true, Name: contribution1},
-		{Key: contribution.ReceiptTopic, Only: true, Name: contribution1},
+		{Key: contribution.ContributionTopic, Param: "beitrag", Only: true, Name: byNumber},
+		{Key: contribution.ReceiptTopic, Only: true, Name: byNumber},
 		{Key: entryTopic, Param: "vorhaben", Only: true, Name: a.entryTopicName},
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/a-h/templ"
+
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/contribution/contributiondb"
@@ -38,7 +40,16 @@ func (a *App) contributions() *contribution.Service {
 
 // contributionPages adds their pages.
 func (a *App) contributionPages(m *web.Mux) {
-	contributionweb.Register(m, a.Contributions, contributionweb.Options{})
+	contributionweb.Register(m, a.Contributions, contributionweb.Options{
+		Answer: contributionweb.AnswerBox(a.Answers), Follow: contributionweb.FollowPath, Report: contributionweb.ReportPath,
+		Receipt: []func(r *web.Request, c contribution.Contribution, code string) (templ.Component, error){
+			contributionweb.ReceiptAnswer(a.Answers), contributionweb.ReceiptDecisions(a.Moderation),
+		},
+		Work:   []contributionweb.SectionOf{contributionweb.WorkDecisions(a.Moderation), contributionweb.WorkAnswer(a.Answers)},
+		Office: contributionweb.OfficeName(a.Answers), Offices: contributionweb.OfficeItems(a.Answers),
+	})
+	contributionweb.RegisterModeration(m, a.Moderation)
+	contributionweb.RegisterAnswers(m, a.Answers)
 }
 
 // contributionParts draw the modules in which people contribute.

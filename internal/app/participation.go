@@ -10,6 +10,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/contribution/contributionweb"
 	"github.com/kupferfaden/kupferfaden/internal/desk/deskweb"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -112,7 +113,9 @@ func (a *App) processParts() map[participation.ModuleKind]participationweb.PartO
 
 // processSections names what each capability shows of a process as a whole, in the order of the page: events, numbers, results, register entry.
 func (a *App) processSections() []participationweb.SectionOf {
-	return nil
+	return []participationweb.SectionOf{
+		contributionweb.OutcomeSection(a.Answers),
+	}
 }
 
 // processPages adds the pages of participation.

@@ -84,6 +84,8 @@ var footerItems = []navItem{
 	{"", "web.footer.imprint", "/impressum", access.ReadPublic},
 	{"", "web.footer.privacy", "/datenschutz", access.ReadPublic},
 	{"", "web.footer.accessibility", "/barrierefreiheit", access.ReadPublic},
+	{"", "web.footer.conduct", "/netiquette", access.ReadPublic},
+	{"", "web.footer.subscribe", "/abo", access.AnonymousWrite},
 }
 
 // reachable keeps the entries whose page exists and which the reader may open.

@@ -14,6 +14,8 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
+	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -649,5 +651,36 @@ func WorkAnswer(s *contribution.Answers) func(r *web.Request, c contribution.Con
 			return nil, nil
 		}
 		return workAnswer(r, c), nil
+	}
+}
+
+// OfficeName names an office by its key.
+func OfficeName(s *contribution.Answers) func(r *web.Request, key string) string {
+	return func(r *web.Request, key string) string {
+		name, err := s.OfficeName(r.Context(), r.Tenant.ID, key)
+		if err != nil {
+			return key
+		}
+		said, _ := r.P.Text(name)
+		return said
+	}
+}
+
+// OfficeItems lists the offices to choose from.
+func OfficeItems(s *contribution.Answers) func(r *web.Request) ([]web.Item, error) {
+	return func(r *web.Request) ([]web.Item, error) {
+		list, err := s.Offices(r.Context(), r.Tenant.ID)
+		return officeItems(r, list), err
+	}
+}
+
+// OutcomeSection says on the page of a process how far its answers are, and leads to the table of what became of every contribution.
+func OutcomeSection(s *contribution.Answers) participationweb.SectionOf {
+	return func(r *web.Request, p participation.Process) (participationweb.Section, error) {
+		n, err := s.Counted(r.Context(), r.Tenant.ID, p.Key)
+		if err != nil || n.All == 0 {
+			return participationweb.Section{}, err
+		}
+		return participationweb.Section{ID: "rueckmeldungen", Title: r.T("answer.outcomes.title"), Content: outcomeSection(r, p, n)}, nil
 	}
 }
