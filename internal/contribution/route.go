@@ -127,9 +127,15 @@ func (s *Answers) RouteNew(ctx context.Context, tenant kernel.ID, what Change, c
 		due = DueOn(p, c.Received)
 	}
 	office := c.Office
-	if office == "" {
-		if office, err = s.ruled(ctx, tenant, p, c); err != nil {
+	if office == "" || office == p.Office {
+		passed, err := s.Store.Routes(ctx, tenant, c.ID)
+		if err != nil {
 			return err
+		}
+		if len(passed) == 0 { // whoever passed it on by hand is not overruled
+			if office, err = s.ruled(ctx, tenant, p, c); err != nil {
+				return err
+			}
 		}
 	}
 	if office == c.Office && due == c.Due {

@@ -67,8 +67,8 @@ func answerPath(id kernel.ID) string { return replyPath + "/" + string(id) }
 
 func deskCrumb(r *web.Request) web.Crumb { return web.Crumb{Text: r.T("answer.title"), Href: deskPath} }
 
-// deskView is what the desk shows.
-type deskView struct {
+// answerDesk is what the desk shows.
+type answerDesk struct {
 	list      []contribution.Outcome
 	more      bool
 	release   []contribution.Answer
@@ -82,7 +82,7 @@ type deskView struct {
 }
 
 // officeOf is the name of an office in the list.
-func (v deskView) officeOf(r *web.Request, key string) string { return officeIn(r, v.offices, key) }
+func (v answerDesk) officeOf(r *web.Request, key string) string { return officeIn(r, v.offices, key) }
 
 func officeIn(r *web.Request, list []contribution.Office, key string) string {
 	if i := slices.IndexFunc(list, func(o contribution.Office) bool { return o.Key == key }); i >= 0 {
@@ -122,7 +122,7 @@ func (h answering) desk(w http.ResponseWriter, r *web.Request) error {
 	if after, err := kernel.ParseID(f.Value("nach")); err == nil {
 		d.After = contribution.Cursor{ID: after, Due: kernel.Date(f.Value("frist"))}
 	}
-	var v deskView
+	var v answerDesk
 	var err error
 	if v.list, v.more, err = h.s.Desk(r.Context(), r.Actor, d); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (h answering) desk(w http.ResponseWriter, r *web.Request) error {
 		}
 	}
 	v.view, v.today = d.View, h.s.Today()
-	page := workPage(r, r.T("answer.title"))
+	page := staffPage(r, r.T("answer.title"))
 	page.Lead = r.T("answer.lead")
 	return r.Render(w, page, deskPage(r, v, f))
 }
@@ -170,7 +170,7 @@ func (h answering) sheet(w http.ResponseWriter, r *web.Request) error {
 
 func (h answering) drawSheet(w http.ResponseWriter, r *web.Request, v sheetView, f *web.Form) error {
 	c := v.x.Contribution
-	page := workPage(r, c.Number+": "+c.Title, deskCrumb(r))
+	page := staffPage(r, c.Number+": "+c.Title, deskCrumb(r))
 	if f.Failed() {
 		return r.Invalid(w, page, sheetPage(r, v, f))
 	}
@@ -311,7 +311,7 @@ func (h answering) draw(w http.ResponseWriter, r *web.Request, v replyView, f *w
 	if v.a.ID != "" {
 		title = r.T("answer.edit.title", "n", len(v.contributions))
 	}
-	page := workPage(r, title, deskCrumb(r))
+	page := staffPage(r, title, deskCrumb(r))
 	if f.Failed() {
 		return r.Invalid(w, page, replyPage(r, v, f))
 	}
@@ -469,7 +469,7 @@ func (h answering) blocks(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	page := workPage(r, r.T("answer.blocks.title"), deskCrumb(r))
+	page := staffPage(r, r.T("answer.blocks.title"), deskCrumb(r))
 	page.Lead = r.T("answer.blocks.lead")
 	return r.Render(w, page, blocksPage(r, list, offices))
 }
@@ -505,7 +505,7 @@ func (h answering) drawBlock(w http.ResponseWriter, r *web.Request, f *web.Form)
 	if err != nil {
 		return err
 	}
-	page := workPage(r, r.T("answer.block.heading"), deskCrumb(r), web.Crumb{Text: r.T("answer.blocks.title"), Href: blockPath})
+	page := staffPage(r, r.T("answer.block.heading"), deskCrumb(r), web.Crumb{Text: r.T("answer.blocks.title"), Href: blockPath})
 	content := blockPage(r, r.PathValue("id"), offices, f)
 	if f.Failed() {
 		return r.Invalid(w, page, content)
@@ -566,7 +566,7 @@ func (h answering) drawDuties(w http.ResponseWriter, r *web.Request, f, office *
 	if err != nil {
 		return err
 	}
-	page := workPage(r, r.T("answer.duties.title"), deskCrumb(r))
+	page := staffPage(r, r.T("answer.duties.title"), deskCrumb(r))
 	page.Lead = r.T("answer.duties.lead")
 	if f.Failed() || office.Failed() {
 		return r.Invalid(w, page, dutiesPage(r, offices, f, office))

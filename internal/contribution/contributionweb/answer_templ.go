@@ -21,7 +21,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
-func deskTabs(r *web.Request, v deskView) []web.Tab {
+func deskTabs(r *web.Request, v answerDesk) []web.Tab {
 	tab := func(view contribution.DeskView, key string) web.Tab {
 		return web.Tab{Text: r.T(key), Href: deskLink(r, string(view), contribution.Cursor{}), Current: v.view == view}
 	}
@@ -37,7 +37,7 @@ func officeItems(r *web.Request, list []contribution.Office) []web.Item {
 }
 
 // deskOffices are the offices the reader can look at.
-func deskOffices(r *web.Request, v deskView) []web.Item {
+func deskOffices(r *web.Request, v answerDesk) []web.Item {
 	if v.all {
 		return officeItems(r, v.offices)
 	}
@@ -48,7 +48,7 @@ func deskOffices(r *web.Request, v deskView) []web.Item {
 	return items
 }
 
-func dueTone(v deskView, o contribution.Outcome) web.Tone {
+func dueTone(v answerDesk, o contribution.Outcome) web.Tone {
 	switch {
 	case contribution.Answered(o.Contribution.Status):
 		return web.Success
@@ -60,7 +60,7 @@ func dueTone(v deskView, o contribution.Outcome) web.Tone {
 	return web.Neutral
 }
 
-func deskPage(r *web.Request, v deskView, f *web.Form) templ.Component {
+func deskPage(r *web.Request, v answerDesk, f *web.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -631,7 +631,7 @@ func dueText(r *web.Request, o contribution.Outcome) string {
 	return r.P.Date(o.Contribution.Due)
 }
 
-func deskPages(r *web.Request, v deskView) (p web.Pages) {
+func deskPages(r *web.Request, v answerDesk) (p web.Pages) {
 	if r.URL.Query().Get("nach") != "" {
 		p.Prev = deskLink(r, string(v.view), contribution.Cursor{})
 	}

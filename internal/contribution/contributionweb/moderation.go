@@ -93,8 +93,8 @@ func subjectOf(r *web.Request) (kernel.Ref, error) {
 	return kernel.Ref{}, kernel.E(kernel.NotFound, "access.notfound")
 }
 
-// workPage is a page of the staff.
-func workPage(r *web.Request, title string, way ...web.Crumb) web.Page {
+// staffPage is a page of the staff.
+func staffPage(r *web.Request, title string, way ...web.Crumb) web.Page {
 	return web.Page{
 		Title: title, Nav: web.NavWork, NoIndex: true, Styles: []string{"planner.css", "answer.css"},
 		Breadcrumb: append([]web.Crumb{{Text: r.T("web.nav.work"), Href: "/arbeit"}}, way...),
@@ -117,7 +117,7 @@ func (h moderating) inbox(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	page := workPage(r, r.T("moderation.title"))
+	page := staffPage(r, r.T("moderation.title"))
 	page.Lead = r.T("moderation.lead")
 	return r.Render(w, page, inboxPage(r, list, f))
 }
@@ -157,7 +157,7 @@ func (h moderating) render(w http.ResponseWriter, r *web.Request, x looked, f *w
 	if x.w.Comment != nil {
 		title = r.T("moderation.comment.of", "number", x.w.Contribution.Number)
 	}
-	page := workPage(r, title, inboxCrumb(r))
+	page := staffPage(r, title, inboxCrumb(r))
 	if f.Failed() {
 		return r.Invalid(w, page, decisionPage(r, x, f))
 	}
@@ -242,7 +242,7 @@ func (h moderating) drawCases(w http.ResponseWriter, r *web.Request, f *web.Form
 	if err != nil {
 		return err
 	}
-	page := workPage(r, r.T("moderation.cases.title"), inboxCrumb(r))
+	page := staffPage(r, r.T("moderation.cases.title"), inboxCrumb(r))
 	page.Lead = r.T("moderation.cases.lead")
 	if f.Failed() {
 		return r.Invalid(w, page, casesPage(r, list, f))
@@ -280,7 +280,7 @@ func (h moderating) rules(w http.ResponseWriter, r *web.Request) error {
 	f.Set("leitung", x.Leadership)
 	f.Set("amt", x.Office)
 	f.Set("edit", strconv.Itoa(x.Edit))
-	return r.Render(w, workPage(r, r.T("moderation.rules.title"), inboxCrumb(r)), rulesPage(r, f))
+	return r.Render(w, staffPage(r, r.T("moderation.rules.title"), inboxCrumb(r)), rulesPage(r, f))
 }
 
 func (h moderating) saveRules(w http.ResponseWriter, r *web.Request) error {
@@ -290,7 +290,7 @@ func (h moderating) saveRules(w http.ResponseWriter, r *web.Request) error {
 		PlainRequired: f.Is("leicht", "1"), Leadership: f.Value("leitung"), Office: f.Value("amt"), Edit: whole(f.Value("edit")),
 	})
 	if f.Fail(err) {
-		return r.Invalid(w, workPage(r, r.T("moderation.rules.title"), inboxCrumb(r)), rulesPage(r, f))
+		return r.Invalid(w, staffPage(r, r.T("moderation.rules.title"), inboxCrumb(r)), rulesPage(r, f))
 	}
 	if err != nil {
 		return err
@@ -319,7 +319,7 @@ func (h moderating) conduct(w http.ResponseWriter, r *web.Request) error {
 		f.Set("text-en"+n, x.Body["en"])
 	}
 	f.Set("zahl", strconv.Itoa(len(c.Rules)+spareRules))
-	return r.Render(w, workPage(r, r.T("moderation.conduct.title"), inboxCrumb(r)), conductPage(r, f))
+	return r.Render(w, staffPage(r, r.T("moderation.conduct.title"), inboxCrumb(r)), conductPage(r, f))
 }
 
 func (h moderating) publishConduct(w http.ResponseWriter, r *web.Request) error {
@@ -336,7 +336,7 @@ func (h moderating) publishConduct(w http.ResponseWriter, r *web.Request) error 
 	}
 	_, err := h.m.PublishConduct(r.Context(), r.Actor, c, whole(f.Value("version")))
 	if f.Fail(err) {
-		return r.Invalid(w, workPage(r, r.T("moderation.conduct.title"), inboxCrumb(r)), conductPage(r, f))
+		return r.Invalid(w, staffPage(r, r.T("moderation.conduct.title"), inboxCrumb(r)), conductPage(r, f))
 	}
 	if err != nil {
 		return err
