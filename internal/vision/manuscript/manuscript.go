@@ -48,7 +48,7 @@ type Manuscript struct {
 // Bounds of what is read.
 const (
 	MostBytes  = 20 << 20 // of a file
-	mostPart   = 40 << 20 // of one part, unpacked
+	mostPart   = 16 << 20 // of one part, unpacked
 	mostParts  = 4000     // in a file
 	mostBlocks = 2000
 	mostText   = 8000 // signs of a block
