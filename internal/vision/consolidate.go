@@ -3,6 +3,7 @@
 package vision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -151,6 +152,7 @@ func (d *Doc) Consolidate(list []Amendment) *Consolidation {
 			c.Standings = append(c.Standings, Standing{Amendment: a})
 		}
 	}
+	slices.SortFunc(c.Standings, func(a, b Standing) int { return cmp.Compare(a.Amendment.Number, b.Amendment.Number) })
 	body := map[kernel.ID]kernel.Text{}
 	gone := map[kernel.ID]bool{}
 	for _, p := range d.Paragraphs {
