@@ -19,6 +19,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/vision/visionweb"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -108,6 +109,7 @@ func (a *App) processParts() map[participation.ModuleKind]participationweb.PartO
 	a.contributionParts(parts)
 	parts[participation.RankingModule], parts[participation.BudgetModule] = a.votePart, a.votePart
 	a.eventParts(parts)
+	parts[participation.TextModule] = visionweb.PartOf(a.Vision)
 	return parts
 }
 

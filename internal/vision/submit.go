@@ -159,7 +159,7 @@ func (s *Service) base(ctx context.Context, tenant kernel.ID, d *Doc, a *Amendme
 	return nil
 }
 
-// newCode is 50 random bits and a sign that tells slips of the pen, as people can read them out: XXXX-XXXX-XXX.
+// newCode is 50 random bits and a sign that tells slips of the pen, as people can read them out: three groups of signs.
 func newCode() string {
 	var b [7]byte
 	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails (Go 1.24)
