@@ -103,7 +103,6 @@ type matrixView struct {
 	ages []web.Item
 	kind []web.Item
 	who  []web.Item
-	age  int // position of the age that is shown; -1: every cell sums up all ages
 }
 
 func (p *pages) matrix(w http.ResponseWriter, r *web.Request) error {
