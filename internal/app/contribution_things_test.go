@@ -37,7 +37,6 @@ func init() {
 			"/beitraege/{number}":             {called("number", numbers[0]), maybe("number", numbers[1])},
 			"/beitraege/{number}/foto/{file}": {maybe("number", numbers[0], "file", nowhere)},
 			"/arbeit/beitraege/{number}":      {maybe("number", numbers[0]), maybe("number", numbers[1])},
-			"/beitraege/daten/{format}":       {maybe("format", "csv"), maybe("format", "exe")},
 			"/beteiligung/{process}/{module}": {maybe("process", "prozess-"+own, "module", "ideen")},
 		}
 	})

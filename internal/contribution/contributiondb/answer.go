@@ -101,11 +101,8 @@ func versionFields(v *contribution.AnswerVersion) []any {
 	}
 }
 
-// prefixed are the columns of a version of the table's alias.
-func prefixed(alias string) string {
-	return alias + ".version, " + alias + ".status, " + alias + ".category, " + alias + ".target, " + alias + ".body, " + alias + ".plain_later, " + alias + ".written_at, " +
-		alias + ".written_by, " + alias + ".asked_at, " + alias + ".asked_by, " + alias + ".released_at, " + alias + ".released_by, " + alias + ".returned"
-}
+// joinedVersion are the columns of a version under the alias v.
+const joinedVersion = "v.version, v.status, v.category, v.target, v.body, v.plain_later, v.written_at, v.written_by, v.asked_at, v.asked_by, v.released_at, v.released_by, v.returned"
 
 func versionArgs(tenant, answer kernel.ID, v contribution.AnswerVersion) []any {
 	return []any{
@@ -144,7 +141,7 @@ func (s *Answers) AddAnswer(ctx context.Context, tenant kernel.ID, a contributio
 
 // Answer finds one with its versions and links.
 func (s *Answers) Answer(ctx context.Context, tenant, id kernel.ID) (contribution.Answer, error) {
-	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+answerColumns+`, `+prefixed("v")+` from answer a
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+answerColumns+`, `+joinedVersion+` from answer a
 		join answer_version v on v.tenant_id = a.tenant_id and v.answer = a.id and v.version = a.version where a.tenant_id = $1 and a.id = $2`, tenant, id)
 	a, err := db.One(rows, err, "answer.notfound", scanAnswer)
 	if err != nil {
@@ -233,7 +230,7 @@ func (s *Answers) byContribution(ctx context.Context, tenant kernel.ID, ids []ke
 		w := &db.Where{}
 		w.And("l.tenant_id = ?", tenant)
 		w.In("l.contribution", part)
-		rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select l.contribution, `+answerColumns+`, `+prefixed("v")+` from answer_link l
+		rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select l.contribution, `+answerColumns+`, `+joinedVersion+` from answer_link l
 			join answer a on a.tenant_id = l.tenant_id and a.id = l.answer
 			join answer_version v on v.tenant_id = a.tenant_id and v.answer = a.id and v.version = `+version+`
 			where `+w.String()+` and `+cond+` order by `+order, w.Args...)
@@ -258,7 +255,7 @@ func (s *Answers) byContribution(ctx context.Context, tenant kernel.ID, ids []ke
 
 // AnswersOf lists the answers of a contribution.
 func (s *Answers) AnswersOf(ctx context.Context, tenant, of kernel.ID) ([]contribution.Answer, error) {
-	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+answerColumns+`, `+prefixed("v")+` from answer a
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+answerColumns+`, `+joinedVersion+` from answer a
 		join answer_version v on v.tenant_id = a.tenant_id and v.answer = a.id and v.version = a.version
 		join answer_link l on l.tenant_id = a.tenant_id and l.answer = a.id where a.tenant_id = $1 and l.contribution = $2 order by a.created_at, a.id`, tenant, of)
 	list, err := db.Collect(rows, err, scanAnswer)
@@ -278,7 +275,7 @@ func (s *Answers) AnswersIn(ctx context.Context, tenant kernel.ID, process strin
 	if state != "" {
 		w.And("a.state = ?", state)
 	}
-	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+answerColumns+`, `+prefixed("v")+` from answer a
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+answerColumns+`, `+joinedVersion+` from answer a
 		join answer_version v on v.tenant_id = a.tenant_id and v.answer = a.id and v.version = a.version where `+w.String()+` order by a.created_at, a.id limit `+w.Arg(limit), w.Args...)
 	list, err := db.Collect(rows, err, scanAnswer)
 	if err != nil {

@@ -78,7 +78,7 @@ func Register(m *web.Mux, s *contribution.Service, o Options) {
 	team := web.In(access.InProcess, "process")
 	m.Handle("GET "+Path, access.ReadPublic, h.list)
 	m.Handle("GET "+Path+"/karte", access.ReadPublic, h.points)
-	m.Handle("GET "+Path+"/daten/{format}", access.ReadPublic, h.openData, web.Stream())
+	m.Handle("GET "+Path+"/daten", access.ReadPublic, h.openData, web.Stream())
 	m.Handle("GET "+Path+"/neu", access.Contribute, h.write)
 	m.Handle("POST "+Path+"/neu", access.Contribute, h.step, web.MaxBody(maxPhotos))
 	m.Handle("GET "+Path+"/{number}", access.ReadPublic, h.page)

@@ -17,11 +17,11 @@ var contentTypes = map[string]string{
 
 // openData is everything public as a file for everybody.
 func (h handlers) openData(w http.ResponseWriter, r *web.Request) error {
-	format := r.PathValue("format")
+	q := r.URL.Query()
+	format := q.Get("format")
 	if format != "csv" && format != "geojson" {
 		return kernel.E(kernel.NotFound, "contribution.notfound")
 	}
-	q := r.URL.Query()
 	f := contribution.Filter{Process: q.Get("prozess"), Module: q.Get("baustein")}
 	out := &lazy{w: w, name: "beitraege." + format, kind: contentTypes[format]}
 	return h.s.OpenData(r.Context(), r.Tenant.ID, f, format, out, r.P.T)

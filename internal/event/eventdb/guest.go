@@ -76,12 +76,11 @@ func (s *Store) Lapsed(ctx context.Context, tenant kernel.ID, now kernel.Instant
 
 // SetOver has what is kept about people of an event end with it.
 func (s *Store) SetOver(ctx context.Context, tenant, id kernel.ID, at kernel.Instant) error {
-	for _, table := range []string{"event_registration", "event_invitation"} {
-		if _, err := s.run(ctx, `update `+table+` set over_at = $3 where tenant_id = $1 and event = $2`, tenant, id, at); err != nil {
-			return err
-		}
+	if _, err := s.run(ctx, `update event_registration set over_at = $3 where tenant_id = $1 and event = $2`, tenant, id, at); err != nil {
+		return err
 	}
-	return nil
+	_, err := s.run(ctx, `update event_invitation set over_at = $3 where tenant_id = $1 and event = $2`, tenant, id, at)
+	return err
 }
 
 // AddInvitation puts an address on the list, once.

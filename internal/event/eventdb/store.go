@@ -203,10 +203,24 @@ func (s *Store) Soon(ctx context.Context, tenant kernel.ID, from, to kernel.Inst
 // Delete takes an event away with its working groups, invitations and the rest.
 func (s *Store) Delete(ctx context.Context, tenant, id kernel.ID) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		for _, table := range []string{"event_registration", "event_invitation", "event_photo", "event_attendance", "event_minute", "event_part"} {
-			if _, err := s.DB.Conn(ctx).ExecContext(ctx, `delete from `+table+` where tenant_id = $1 and event = $2`, tenant, id); err != nil {
-				return err
-			}
+		c := s.DB.Conn(ctx)
+		if _, err := c.ExecContext(ctx, `delete from event_registration where tenant_id = $1 and event = $2`, tenant, id); err != nil {
+			return err
+		}
+		if _, err := c.ExecContext(ctx, `delete from event_invitation where tenant_id = $1 and event = $2`, tenant, id); err != nil {
+			return err
+		}
+		if _, err := c.ExecContext(ctx, `delete from event_photo where tenant_id = $1 and event = $2`, tenant, id); err != nil {
+			return err
+		}
+		if _, err := c.ExecContext(ctx, `delete from event_attendance where tenant_id = $1 and event = $2`, tenant, id); err != nil {
+			return err
+		}
+		if _, err := c.ExecContext(ctx, `delete from event_minute where tenant_id = $1 and event = $2`, tenant, id); err != nil {
+			return err
+		}
+		if _, err := c.ExecContext(ctx, `delete from event_part where tenant_id = $1 and event = $2`, tenant, id); err != nil {
+			return err
 		}
 		return s.change(ctx, tenant, `delete from event where tenant_id = $1 and id = $2`, tenant, id)
 	})
