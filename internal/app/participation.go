@@ -124,7 +124,7 @@ func (a *App) processSections() []participationweb.SectionOf {
 func (a *App) processPages(m *web.Mux) {
 	figures := &indicatordb.Store{DB: a.DB}
 	participationweb.Register(m, a.Participation, participationweb.Options{
-		Areas: a.Areas, Parts: a.processParts(), Sections: a.processSections(), Files: a.Files,
+		Areas: a.Areas, Parts: a.processParts(), Sections: a.processSections(), Files: a.Files, Team: a.processTeam,
 		Version: func(r *web.Request) (string, error) { return figures.Stamp(r.Context(), r.Tenant.ID) },
 		Follow:  func(p participation.Process) string { return "/abo?beteiligung=" + url.QueryEscape(p.Key) },
 	})

@@ -145,7 +145,6 @@ func (h answering) desk(w http.ResponseWriter, r *web.Request) error {
 type sheetView struct {
 	x       contribution.Sheet
 	offices []contribution.Office
-	names   map[string]string
 }
 
 func (h answering) loadSheet(r *web.Request) (v sheetView, err error) {
@@ -203,7 +202,6 @@ type replyView struct {
 	canRelease    bool
 	youth         bool
 	langs         []string // of the contributions, beside German
-	preview       bool
 }
 
 // languages of the contributions that an answer can be written in too.

@@ -29,7 +29,6 @@ type listing struct {
 	items   []web.Item
 	pages   web.Pages
 	count   int
-	placed  bool
 	outline string
 	box     [4]float64
 	boxed   bool

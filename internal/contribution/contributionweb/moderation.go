@@ -127,7 +127,6 @@ type looked struct {
 	w       contribution.Waiting
 	history []contribution.Told
 	rules   contribution.Conduct
-	next    string // the one to decide after this
 }
 
 func (h moderating) load(r *web.Request, ref kernel.Ref) (x looked, err error) {

@@ -235,10 +235,8 @@ func (h handlers) photo(w http.ResponseWriter, r *web.Request) error {
 	head.Set("Content-Type", f.Type)
 	head.Set("X-Content-Type-Options", "nosniff")
 	head.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	name := "scan-" + r.PathValue("number") + ".pdf"
-	if f.Type != "application/pdf" {
-		name = r.PathValue("number") + ".jpg"
-	} else {
+	if f.Type == "application/pdf" {
+		name := "scan-" + r.PathValue("number") + ".pdf"
 		head.Set("Content-Disposition", `attachment; filename="`+strconv.Quote(name)[1:len(name)+1]+`"`)
 	}
 	if f.Kind == contribution.Photo && !r.SignedIn() {

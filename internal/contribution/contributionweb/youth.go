@@ -78,7 +78,6 @@ type talk struct {
 	open   []YouthChoice
 	areas  []contribution.AreaChoice
 	m      *contribution.TownMap
-	group  string // whose code was given
 	place  string // in words
 	pinX   int
 	pinY   int

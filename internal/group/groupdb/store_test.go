@@ -219,8 +219,12 @@ func TestOfOneDueDatePeopleAreRemindedOnce(t *testing.T) {
 			day  int
 			want []string
 		}{
-			{6, nil}, {7, []string{"remind bert@stadt.example Bericht"}}, {8, nil}, {10, nil},
-			{11, []string{"overdue bert@stadt.example Bericht", "overdue anna@stadt.example Bericht"}}, {12, nil},
+			{6, nil},
+			{7, []string{"remind bert@stadt.example Bericht"}},
+			{8, nil},
+			{10, nil},
+			{11, []string{"overdue bert@stadt.example Bericht", "overdue anna@stadt.example Bericht"}},
+			{12, nil},
 		} {
 			if got := day(c.day); !slices.Equal(got, c.want) {
 				t.Errorf("on 2026-03-%02d: %v, want %v", c.day, got, c.want)

@@ -95,7 +95,6 @@ type editView struct {
 	langs  []string
 	places []web.Item
 	sets   []participation.Set
-	topics []string
 }
 
 // first tells whether the source is being written, and with it what is not text.
