@@ -34,7 +34,7 @@ func init() {
 		}
 		maybe := func(kv ...string) thing { x := called(kv...); x.maybe = true; return x }
 		return map[string][]thing{
-			"/beitraege/{number}":             {called("number", numbers[0]), maybe("number", numbers[1])},
+			"/beitraege/{number}":             {maybe("number", numbers[0]), maybe("number", numbers[1])},
 			"/beitraege/{number}/foto/{file}": {maybe("number", numbers[0], "file", nowhere)},
 			"/arbeit/beitraege/{number}":      {maybe("number", numbers[0]), maybe("number", numbers[1])},
 			"/beteiligung/{process}/{module}": {maybe("process", "prozess-"+own, "module", "ideen")},

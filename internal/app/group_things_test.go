@@ -43,7 +43,10 @@ func init() {
 
 		// The space of a group is for those who hold a role in it and for the planning staff; a role held in the town as a whole does not open it.
 		space := func(key string, more ...string) []thing {
-			x := called(append([]string{"group", key}, more...)...)
+			x := called(more...)
+			if key != "" {
+				x.values["group"] = key
+			}
 			x.as, x.do = access.Internal, access.ReadGroup
 			return []thing{x}
 		}

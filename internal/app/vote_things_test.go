@@ -17,6 +17,7 @@ import (
 func init() {
 	changesNothing["POST /abstimmung/{round}"] = "a vote keeps its own dated row and names nobody; the trail would be one hot row for the whole town"
 	moreThings = append(moreThings, func(t *testing.T, a *app.App, who access.Actor, own string) map[string][]thing {
+		who.Roles = append(who.Roles, access.Planner)
 		open := ballotRound(t, a, who, vote.Round{Key: "frei-" + own, Rules: ballot.Rules{Method: ballot.Approval}, Eligibility: vote.Open})
 		set, _, err := a.Votes.Codes.Make(t.Context(), who, vote.CodeSet{Kind: vote.LetterCode, Round: open.ID, Name: canary}, 3)
 		if err != nil {

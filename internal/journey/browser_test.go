@@ -94,6 +94,7 @@ func start(dir string) (town, error) {
 type tab struct {
 	t   *testing.T
 	ctx context.Context
+	off bool // the pages' own scripts are switched off
 }
 
 // pageTimeout is for one step, generous because CI has two busy cores.
@@ -181,6 +182,10 @@ var axeSource = sync.OnceValues(func() (string, error) {
 // axe fails the test for every violation on the page as it stands.
 func (b *tab) axe(what string) {
 	b.t.Helper()
+	if b.off { // axe needs them; what the page would have done as it was read stays undone
+		b.scripts(true)
+		defer b.scripts(false)
+	}
 	src, err := axeSource()
 	if err != nil {
 		b.t.Fatalf("run make assets: %v", err)

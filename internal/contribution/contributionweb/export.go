@@ -3,6 +3,7 @@
 package contributionweb
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
@@ -18,7 +19,7 @@ var contentTypes = map[string]string{
 // openData is everything public as a file for everybody.
 func (h handlers) openData(w http.ResponseWriter, r *web.Request) error {
 	q := r.URL.Query()
-	format := q.Get("format")
+	format := cmp.Or(q.Get("format"), "csv")
 	if format != "csv" && format != "geojson" {
 		return kernel.E(kernel.NotFound, "contribution.notfound")
 	}
