@@ -12,6 +12,7 @@ const none = { type: "FeatureCollection" as const, features: [] };
 
 // open makes a map with the outlines of the town below.
 async function open(box: HTMLElement, keyboard: boolean): Promise<Maplibre> {
+  if (!document.createElement("canvas").getContext("webgl2")) throw new Error("no WebGL");
   const [gl, areas] = await Promise.all([import("maplibre-gl"), fetch(box.dataset.outlines ?? "").then((r) => (r.ok ? r.json() : none))]);
   const css = getComputedStyle(document.documentElement);
   const colour = (name: string, otherwise: string) => css.getPropertyValue(name).trim() || otherwise;
