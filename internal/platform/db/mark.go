@@ -30,6 +30,8 @@ type mark struct {
 	// known is what the file said at open; zero when it said nothing readable.
 	known record
 	next  record
+	// counted is the commit that is being tried; it becomes next when it succeeded.
+	counted record
 	// changes is SQLite's total_changes() of the writer at the last count; a transaction that changed nothing is not counted.
 	changes int64
 	warned  bool
@@ -83,7 +85,7 @@ func (m *mark) check(ctx context.Context, w *sql.DB, where string) error {
 	if m.known.id != "" && (m.known.id != r.id || r.n < m.known.n) {
 		return behind(r)
 	}
-	m.next = r
+	m.counted = r
 	m.write()
 	return nil
 }
@@ -127,6 +129,7 @@ func makeMark(ctx context.Context, w *sql.DB) (r record, err error) {
 
 // count notes one more commit in the database, inside the transaction, when it changed anything.
 func (m *mark) count(ctx context.Context, tx *sql.Tx) error {
+	m.counted = m.next
 	row := tx.QueryRowContext(ctx, `update database_mark set n = n + 1 where total_changes() <> $1 returning id, n, total_changes()`, m.changes)
 	r, changes := record{}, int64(0)
 	err := row.Scan(&r.id, &r.n, &changes)
@@ -136,14 +139,15 @@ func (m *mark) count(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	m.next, m.changes = r, changes+1 // the update itself is a change, counted after RETURNING is computed
+	m.counted, m.changes = r, changes+1 // the update itself is a change, counted after RETURNING is computed
 	return nil
 }
 
-// write puts the counted commit into the file. A failure is only told: the mark may lag.
+// write puts the commit that succeeded into the file. A failure is only told: the mark may lag.
 func (m *mark) write() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.next = m.counted
 	if _, err := m.file.WriteAt([]byte(m.next.String()), 0); err != nil && !m.warned {
 		m.warned = true
 		slog.Warn("the high-water mark cannot be written; lost commits would go unnoticed", "file", m.path, "error", err)

@@ -316,3 +316,20 @@ func TestOldSQLiteIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A commit that fails was never acknowledged: the mark does not count it, not even when a transaction that changes nothing succeeds after it.
+func TestAFailedCommitIsNotCounted(t *testing.T) {
+	d, dir := filled(t, 2)
+	run(t, d, `create table part (tenant_id text not null, id text not null, probe text not null, primary key (tenant_id, id),
+		foreign key (tenant_id, probe) references probe (tenant_id, id) deferrable initially deferred)`)
+	if err := write(t.Context(), d, `insert into part (tenant_id, id, probe) values ('t', '1', 'nobody')`); err == nil {
+		t.Fatal("the commit succeeded")
+	}
+	if err := write(t.Context(), d, `update probe set n = 1 where tenant_id = 'nobody'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mustOpen(t, dir)
+}
