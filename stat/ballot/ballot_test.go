@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kupferfaden/kupferfaden/internal/testdata"
 	"github.com/kupferfaden/kupferfaden/stat/ballot"
 )
 
@@ -40,10 +41,7 @@ func read(tb testing.TB, r io.Reader) (*ballot.Pabulib, *ballot.Tally) {
 }
 
 func realFiles(tb testing.TB) []string {
-	dir := os.Getenv("KUPFERFADEN_TESTDATA")
-	if dir == "" {
-		tb.Skip("KUPFERFADEN_TESTDATA is not set: no real elections here")
-	}
+	dir := testdata.Dir(tb)
 	list, err := filepath.Glob(filepath.Join(dir, "pabulib", "*.pb"))
 	if err != nil || len(list) < 9 {
 		tb.Fatalf("%d files, %v", len(list), err)

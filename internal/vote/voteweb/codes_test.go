@@ -16,6 +16,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
 	"github.com/kupferfaden/kupferfaden/internal/platform/db/dbtest"
+	"github.com/kupferfaden/kupferfaden/internal/testdata"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
 	"github.com/kupferfaden/kupferfaden/stat/ballot"
 )
@@ -83,10 +84,7 @@ func TestGuessingCodesHasToWait(t *testing.T) {
 
 // Every real file is taken, its recount equals what it publishes, and greedy that stops gives the published winners.
 func TestRealElectionsAreTaken(t *testing.T) {
-	dir := os.Getenv("KUPFERFADEN_TESTDATA")
-	if dir == "" {
-		t.Skip("KUPFERFADEN_TESTDATA is not set: no real elections here")
-	}
+	dir := testdata.Dir(t)
 	list, err := filepath.Glob(filepath.Join(dir, "pabulib", "*.pb"))
 	if err != nil || len(list) < 9 {
 		t.Fatal(list, err)
