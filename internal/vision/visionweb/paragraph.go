@@ -10,7 +10,6 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
-	"github.com/kupferfaden/kupferfaden/internal/vision/wording"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -19,7 +18,7 @@ type editing struct {
 	work
 	p        vision.Paragraph
 	langs    []string
-	hints    []wording.Hint
+	hints    []kernel.StigmaWord
 	wordings []vision.Wording
 	open     []vision.Amendment // that wait for a decision on this paragraph
 	conflict bool               // somebody else edited it meanwhile
@@ -37,7 +36,7 @@ func (h handlers) editing(r *web.Request) (editing, error) {
 	}
 	v.p, v.langs = v.live[i], variants(v.doc)
 	for _, l := range v.langs {
-		v.hints = append(v.hints, wording.Hints(v.p.Body[l], l)...)
+		v.hints = append(v.hints, kernel.Stigma(v.p.Body[l], l)...)
 	}
 	for _, a := range v.all {
 		if a.State.Open() && slices.ContainsFunc(v.doc.Targets(a.Paragraph, a.BaseEdit), func(p vision.Paragraph) bool { return p.ID == v.p.ID }) {

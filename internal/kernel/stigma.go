@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-package wording
+package kernel
 
 import (
 	"strings"
 	"unicode"
 )
 
-// Hint is a word that fixes people or places to a deficit, with what can be said instead; Instead is empty where it is better left out.
-type Hint struct{ Word, Instead string }
+// StigmaWord is a word that fixes people or places to a deficit, as it stands in a text, with what can be said instead; Instead is empty where it
+// is better left out.
+type StigmaWord struct{ Word, Instead string }
 
-// hurtful are such words (design/domain.md 7.3), by language. A star stands for any ending.
-var hurtful = map[string][]Hint{
+// stigma are such words (design/domain.md 7.3), by language. A word ending in "*" stands for its compounds and inflections.
+var stigma = map[string][]StigmaWord{
 	"de": {
 		{"brennpunkt*", "Raum mit besonderem Aufmerksamkeitsbedarf"},
 		{"problemviertel*", "Raum mit besonderem Aufmerksamkeitsbedarf"},
+		{"problembezirk*", "Raum mit besonderem Aufmerksamkeitsbedarf"},
 		{"problemgebiet*", "Raum mit besonderem Aufmerksamkeitsbedarf"},
 		{"problemquartier*", "Raum mit besonderem Aufmerksamkeitsbedarf"},
 		{"problemstadtteil*", "Raum mit besonderem Aufmerksamkeitsbedarf"},
@@ -25,10 +27,12 @@ var hurtful = map[string][]Hint{
 		{"sozial schwächere*", "mit geringem Einkommen"},
 		{"bildungsfern*", "mit geringem formalem Bildungsabschluss"},
 		{"ghetto*", ""},
+		{"getto*", ""},
 		{"parallelgesellschaft*", ""},
 		{"ausländerviertel*", "Raum mit vielfältiger Bevölkerung"},
 		{"hartz*", "Grundsicherung für Arbeitsuchende (SGB II)"},
 		{"abgehängte*", "mit besonderem Unterstützungsbedarf"},
+		{"schmuddel*", ""},
 		{"no-go-area*", ""},
 	},
 	"en": {
@@ -36,28 +40,30 @@ var hurtful = map[string][]Hint{
 		{"slum*", ""},
 		{"problem area*", "area with special need of attention"},
 		{"problem district*", "area with special need of attention"},
+		{"sink estate*", ""},
 		{"worst area*", "area with the highest need"},
+		{"worst district*", "area with the highest need"},
 		{"antisocial", ""},
 		{"no-go area*", ""},
 		{"underclass", "people with low income"},
 	},
 }
 
-// Hints finds such words in a text, each once, in the order of the list.
-func Hints(text, lang string) []Hint {
+// Stigma finds such words in a text, each once, in the order of the list. lang may name a register ("de+leicht").
+func Stigma(text, lang string) []StigmaWord {
 	lang, _, _ = strings.Cut(lang, "+")
 	lower := strings.ToLower(text)
-	var out []Hint
-	for _, h := range hurtful[lang] {
-		word, open := strings.CutSuffix(h.Word, "*")
+	var out []StigmaWord
+	for _, w := range stigma[lang] {
+		word, open := strings.CutSuffix(w.Word, "*")
 		for from := 0; ; {
 			i := strings.Index(lower[from:], word)
 			if i < 0 {
 				break
 			}
 			end := from + i + len(word)
-			if open || !letterAt(lower[end:]) {
-				out = append(out, Hint{lower[from+i : end], h.Instead})
+			if open || !letterAt(lower[end:]) { // what stands before does not matter: German joins words
+				out = append(out, StigmaWord{lower[from+i : end], w.Instead})
 				break
 			}
 			from = end
@@ -66,6 +72,7 @@ func Hints(text, lang string) []Hint {
 	return out
 }
 
+// letterAt tells whether a word goes on.
 func letterAt(s string) bool {
 	for _, r := range s {
 		return unicode.IsLetter(r)
