@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"testing"
 	"time"
 
@@ -90,12 +91,18 @@ func TestErrorsKeepTheirKindThroughWrapping(t *testing.T) {
 
 var uuid7 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-func TestIDsAreVersion7AndSortByTime(t *testing.T) {
-	a := kernel.NewID()
-	time.Sleep(2 * time.Millisecond)
-	b := kernel.NewID()
-	if !uuid7.MatchString(string(a)) || a >= b {
-		t.Errorf("%s %s", a, b)
+func TestIDsAreVersion7AndSortInTheOrderOfTheirMaking(t *testing.T) {
+	before := kernel.ID("")
+	for range 100_000 {
+		id := kernel.NewID()
+		if !uuid7.MatchString(string(id)) || id <= before {
+			t.Fatalf("%s after %s", id, before)
+		}
+		before = id
+	}
+	ms, err := strconv.ParseInt(string(before[:8]+before[9:13]), 16, 64)
+	if off := time.Since(time.UnixMilli(ms)); err != nil || off.Abs() > time.Minute {
+		t.Errorf("%s is %v from now: %v", before, off, err)
 	}
 }
 
