@@ -81,7 +81,7 @@ func (s *Service) Write(ctx context.Context, by access.Actor, key string, d Draf
 	if err != nil {
 		return d, err
 	}
-	d.Title, body, note = clean(d.Title, false), clean(body, true), clean(note, false)
+	d.Title, body, note = kernel.Clean(d.Title, false), kernel.Clean(body, true), kernel.Clean(note, false)
 	f := map[string]string{}
 	if d.Title == "" {
 		f["title"] = "group.draft.title.missing"

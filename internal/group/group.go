@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -173,28 +172,11 @@ func KeyOf(name string) string {
 	return strings.Trim(b.String(), "-")
 }
 
-// clean drops what cannot be shown and what turns the direction of writing; without lines it makes one line of s.
-func clean(s string, lines bool) string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case (r == '\n' || r == '\t') && lines:
-			return r
-		case r == '\n', r == '\t', r == '\r', r == '\u2028', r == '\u2029':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == unicode.ReplacementChar, r == 0xfeff:
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == 0x3164 || r == 0x200b })
-}
-
 func cleanText(t kernel.Text, lines bool) kernel.Text {
 	out := kernel.Text{}
 	for tag, s := range t {
 		if known, ok := kernel.Tag(tag); ok {
-			if s = clean(s, lines); s != "" {
+			if s = kernel.Clean(s, lines); s != "" {
 				out[known] = s
 			}
 		}

@@ -156,7 +156,7 @@ func (m Meeting) check() error {
 // id and minutes of the old item of the same title.
 func Agenda(text string, old []Item) []Item {
 	var out []Item
-	for line := range strings.SplitSeq(clean(text, true), "\n") {
+	for line := range strings.SplitSeq(kernel.Clean(text, true), "\n") {
 		body := strings.TrimSpace(line)
 		switch {
 		case body == "":
@@ -248,8 +248,8 @@ func (s *Service) SaveMeeting(ctx context.Context, by access.Actor, key string, 
 	if err != nil {
 		return m, err
 	}
-	m.Title, m.Place, m.Online, m.Intro = clean(m.Title, false), clean(m.Place, false), clean(m.Online, false), clean(m.Intro, true)
-	m.Minutes = clean(m.Minutes, true)
+	m.Title, m.Place, m.Online, m.Intro = kernel.Clean(m.Title, false), kernel.Clean(m.Place, false), kernel.Clean(m.Online, false), kernel.Clean(m.Intro, true)
+	m.Minutes = kernel.Clean(m.Minutes, true)
 	if err := m.check(); err != nil {
 		return m, err
 	}
@@ -386,10 +386,10 @@ func (s *Service) SaveMinutes(ctx context.Context, by access.Actor, key string, 
 		case s.now().Before(m.Starts.Time):
 			return kernel.E(kernel.Conflict, "group.meeting.early")
 		}
-		m.Minutes, m.Guests, m.State = clean(x.Text, true), x.Guests, Held
+		m.Minutes, m.Guests, m.State = kernel.Clean(x.Text, true), x.Guests, Held
 		for i, it := range m.Items {
 			if text, ok := x.Items[it.ID]; ok {
-				m.Items[i].Minutes = clean(text, true)
+				m.Items[i].Minutes = kernel.Clean(text, true)
 			}
 		}
 		if err := m.check(); err != nil {
@@ -429,7 +429,7 @@ func (s *Service) AddOutcome(ctx context.Context, by access.Actor, key string, n
 	if err != nil {
 		return err
 	}
-	o.Text = clean(o.Text, true)
+	o.Text = kernel.Clean(o.Text, true)
 	f := map[string]string{}
 	if o.Text == "" {
 		f["text"] = "group.outcome.missing"

@@ -54,7 +54,7 @@ func (s *Service) AddPaper(ctx context.Context, by access.Actor, key string, p P
 	if err != nil {
 		return p, err
 	}
-	p.Title, p.Name = clean(p.Title, false), fileName(p.Name)
+	p.Title, p.Name = kernel.Clean(p.Title, false), fileName(p.Name)
 	if p.Title == "" {
 		p.Title = p.Name
 	}
@@ -125,7 +125,7 @@ func (s *Service) OpenPaper(ctx context.Context, by access.Actor, key string, id
 
 // fileName keeps the last part of a path and drops what cannot be shown.
 func fileName(name string) string {
-	name = clean(strings.ReplaceAll(name, `\`, "/"), false)
+	name = kernel.Clean(strings.ReplaceAll(name, `\`, "/"), false)
 	name = name[strings.LastIndexByte(name, '/')+1:]
 	if r := []rune(name); len(r) > 150 {
 		name = string(r[len(r)-150:])

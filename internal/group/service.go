@@ -142,7 +142,7 @@ func (s *Service) Save(ctx context.Context, by access.Actor, g Group) (Group, er
 	for _, t := range []*kernel.Text{&g.Mandate, &g.Composition, &g.Power, &g.SetUp, &g.Rhythm, &g.Contact, &g.Closing} {
 		*t = cleanText(*t, true)
 	}
-	g.Sign = clean(g.Sign, false)
+	g.Sign = kernel.Clean(g.Sign, false)
 	if err := g.check(); err != nil {
 		return g, err
 	}
@@ -233,8 +233,8 @@ func (s *Service) SaveMember(ctx context.Context, by access.Actor, key string, m
 	if err != nil {
 		return m, err
 	}
-	m.Label, m.Organisation, m.Email = clean(m.Label, false), clean(m.Organisation, false), clean(m.Email, false)
-	if account = clean(account, false); account != "" {
+	m.Label, m.Organisation, m.Email = kernel.Clean(m.Label, false), kernel.Clean(m.Organisation, false), kernel.Clean(m.Email, false)
+	if account = kernel.Clean(account, false); account != "" {
 		p, err := s.People.Find(ctx, by.Tenant, account)
 		if err != nil {
 			return m, err

@@ -129,7 +129,7 @@ func (s *Service) AddTask(ctx context.Context, by access.Actor, t Task) (Task, e
 			return t, err
 		}
 	}
-	t.Title, t.Text, t.OwnerLabel = clean(t.Title, false), clean(t.Text, true), clean(t.OwnerLabel, false)
+	t.Title, t.Text, t.OwnerLabel = kernel.Clean(t.Title, false), kernel.Clean(t.Text, true), kernel.Clean(t.OwnerLabel, false)
 	if t.State == "" {
 		t.State = OpenTask
 	}
@@ -167,7 +167,7 @@ func (s *Service) SaveTask(ctx context.Context, by access.Actor, t Task) (Task, 
 	if _, err := s.mayTask(ctx, by, old, access.WorkInGroup); err != nil {
 		return t, err
 	}
-	t.Title, t.Text, t.OwnerLabel = clean(t.Title, false), clean(t.Text, true), clean(t.OwnerLabel, false)
+	t.Title, t.Text, t.OwnerLabel = kernel.Clean(t.Title, false), kernel.Clean(t.Text, true), kernel.Clean(t.OwnerLabel, false)
 	if err := t.check(); err != nil {
 		return t, err
 	}

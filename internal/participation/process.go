@@ -172,7 +172,7 @@ func (c Concept) Approved() bool { return c.ApprovedBy != "" && c.ApprovedOn >= 
 // said tells whether a text says something in any language.
 func said(t kernel.Text) bool {
 	for _, s := range t {
-		if strings.TrimFunc(s, blank) != "" {
+		if strings.TrimFunc(s, kernel.Blank) != "" {
 			return true
 		}
 	}

@@ -41,32 +41,10 @@ func ModuleKinds() []ModuleKind {
 // States lists the states in order.
 func States() []State { return []State{Draft, Ready, Running, Evaluation, Feedback, Closed, Archived} }
 
-// clean drops what is not text: control characters, marks that turn the direction of writing, and what no keyboard types.
-func clean(s string, lines bool) string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case lines && (r == '\n' || r == '\t'):
-			return r
-		case r == '\n' || r == '\t' || r == '\r' || r == '\u2028' || r == '\u2029':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == unicode.ReplacementChar, r == 0xfeff:
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimFunc(s, blank)
-}
-
-// blank tells what shows nothing: spaces of every kind and letters without a shape.
-func blank(r rune) bool {
-	return unicode.IsSpace(r) || r == '\u3164' || r == '\u200b' || r == '\u2800' || r == '\u00ad'
-}
-
 func cleanText(t kernel.Text, lines bool) kernel.Text {
 	out := kernel.Text{}
 	for lang, s := range t {
-		if s = clean(s, lines); s != "" {
+		if s = kernel.Clean(s, lines); s != "" {
 			out[lang] = s
 		}
 	}
@@ -84,7 +62,7 @@ func tidy(p Process) Process {
 		*t = cleanText(*t, true)
 	}
 	p.Sign = cleanText(p.Sign, false)
-	p.Concept.ApprovedBy = clean(p.Concept.ApprovedBy, false)
+	p.Concept.ApprovedBy = kernel.Clean(p.Concept.ApprovedBy, false)
 	if p.Reach == "" {
 		p.Reach = Open
 	}
@@ -114,14 +92,14 @@ func tidy(p Process) Process {
 		if p.Documents[i].ID == "" {
 			p.Documents[i].ID = kernel.NewID()
 		}
-		p.Documents[i].Title, p.Documents[i].Name = cleanText(p.Documents[i].Title, false), clean(p.Documents[i].Name, false)
+		p.Documents[i].Title, p.Documents[i].Name = cleanText(p.Documents[i].Title, false), kernel.Clean(p.Documents[i].Name, false)
 	}
 	return p
 }
 
 func tidyList(list []string) (out []string) {
 	for _, s := range list {
-		if s = clean(s, false); s != "" && !slices.Contains(out, s) {
+		if s = kernel.Clean(s, false); s != "" && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}

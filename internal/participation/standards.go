@@ -449,7 +449,7 @@ func (s *Service) State(ctx context.Context, by access.Actor, process string, x 
 	if err != nil {
 		return err
 	}
-	x.Comment, x.Link, x.At = clean(x.Comment, true), clean(x.Link, false), s.now()
+	x.Comment, x.Link, x.At = kernel.Clean(x.Comment, true), kernel.Clean(x.Link, false), s.now()
 	i := slices.IndexFunc(check.Lines, func(l Line) bool { return l.Key == x.Criterion })
 	f := map[string]string{}
 	switch {

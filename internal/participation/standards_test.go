@@ -253,10 +253,10 @@ func TestWhatCannotBeKeptIsNamed(t *testing.T) {
 }
 
 func TestTextsLoseWhatIsNoText(t *testing.T) {
-	if got := clean("a\u202eb\u0007c\r\nd\u200b ", true); got != "abc\nd" {
+	if got := kernel.Clean("a\u202eb\u0007c\r\nd\u200b ", true); got != "abc\nd" {
 		t.Errorf("%q", got)
 	}
-	if got := clean("zwei\nZeilen", false); got != "zwei Zeilen" {
+	if got := kernel.Clean("zwei\nZeilen", false); got != "zwei Zeilen" {
 		t.Errorf("%q", got)
 	}
 }

@@ -77,7 +77,7 @@ func (s *Service) Move(ctx context.Context, by access.Actor, key string, edit in
 		return p, err
 	}
 	from := p.State
-	reason = clean(reason, true)
+	reason = kernel.Clean(reason, true)
 	switch {
 	case p.Template || !slices.Contains(next[from], to):
 		return p, kernel.E(kernel.Conflict, "participation.state.not")

@@ -60,7 +60,7 @@ func (s *Service) ReportBarrier(ctx context.Context, by access.Actor, b BarrierR
 	if err := access.CheckTenant(by, access.AnonymousWrite); err != nil {
 		return "", err
 	}
-	b.Page, b.Body, b.Name, b.Email = tidy(b.Page, false), tidy(b.Body, true), tidy(b.Name, false), tidy(b.Email, false)
+	b.Page, b.Body, b.Name, b.Email = kernel.Clean(b.Page, false), kernel.Clean(b.Body, true), kernel.Clean(b.Name, false), kernel.Clean(b.Email, false)
 	f := map[string]string{}
 	switch {
 	case b.Body == "":
@@ -146,7 +146,7 @@ func (s *Service) AnswerBarrier(ctx context.Context, by access.Actor, id kernel.
 	if err != nil {
 		return err
 	}
-	text = tidy(text, true)
+	text = kernel.Clean(text, true)
 	if text == "" || len([]rune(text)) > 5000 {
 		key := "privacy.barrier.answer.missing"
 		if text != "" {

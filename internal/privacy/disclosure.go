@@ -122,7 +122,7 @@ func (s *Service) AskFor(ctx context.Context, by access.Actor, person kernel.ID,
 	if err := access.CheckTenant(by, access.AnswerPrivacy); err != nil {
 		return Disclosure{}, err
 	}
-	reason = tidy(reason, false)
+	reason = kernel.Clean(reason, false)
 	if reason == "" || len(reason) > 500 {
 		return Disclosure{}, &kernel.Error{Kind: kernel.Invalid, Key: "privacy.invalid", Fields: map[string]string{"reason": "privacy.reason.missing"}}
 	}
@@ -276,7 +276,7 @@ func (s *Service) Find(ctx context.Context, by access.Actor, text string) ([]Per
 	if err := access.CheckTenant(by, access.AnswerPrivacy); err != nil {
 		return nil, err
 	}
-	if text = tidy(text, false); text == "" {
+	if text = kernel.Clean(text, false); text == "" {
 		return nil, nil
 	}
 	return s.People.Find(ctx, by.Tenant, text)

@@ -51,7 +51,7 @@ func (s *Service) EraseFor(ctx context.Context, by access.Actor, person kernel.I
 	if err := access.CheckTenant(by, access.AnswerPrivacy); err != nil {
 		return Erasure{}, err
 	}
-	reason = tidy(reason, false)
+	reason = kernel.Clean(reason, false)
 	if reason == "" || len(reason) > 500 {
 		return Erasure{}, &kernel.Error{Kind: kernel.Invalid, Key: "privacy.invalid", Fields: map[string]string{"reason": "privacy.reason.missing"}}
 	}

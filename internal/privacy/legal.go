@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -163,33 +162,16 @@ func known(p PageKey) error {
 func (c Content) clean(p PageKey) Content {
 	out := Content{Fields: map[string]string{}, Texts: kernel.Text{}}
 	for _, f := range fields[p] {
-		if v := tidy(c.Fields[f.Name], f.Kind == Lines); v != "" {
+		if v := kernel.Clean(c.Fields[f.Name], f.Kind == Lines); v != "" {
 			out.Fields[f.Name] = v
 		}
 	}
 	for _, l := range Variants() {
-		if v := tidy(c.Texts[l], true); v != "" {
+		if v := kernel.Clean(c.Texts[l], true); v != "" {
 			out.Texts[l] = v
 		}
 	}
 	return out
-}
-
-// tidy drops control characters and marks that turn the direction of writing, and line ends where there is one line only.
-func tidy(s string, lines bool) string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' && lines, r == '\t' && lines:
-			return r
-		case r == '\n', r == '\t', r == '\r':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == unicode.ReplacementChar, r == 0xfeff:
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimSpace(s)
 }
 
 // fault names every field that cannot be kept; with whole, also those that are missing.
