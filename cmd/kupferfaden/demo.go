@@ -44,7 +44,7 @@ func (c *DemoCmd) Run(e *Env) error {
 		return err
 	}
 	defer a.Close()
-	made, err := demo.MakeAs(e.Ctx, a, c.Tenant, e.Tracer.step(e.P.T("cli.demo.making")))
+	made, err := demo.Make(e.Ctx, a, c.Tenant, e.Tracer.step(e.P.T("cli.demo.making")))
 	if err != nil {
 		return err
 	}

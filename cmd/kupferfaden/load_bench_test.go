@@ -301,7 +301,7 @@ func BenchmarkPublicPageInProcess(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer a.Close()
-	if _, err := demo.MakeAs(ctx, a, "default", func(int, int) {}); err != nil {
+	if _, err := demo.Make(ctx, a, "default", func(int, int) {}); err != nil {
 		b.Fatal(err)
 	}
 	h := a.Mux(app.WebOptions{})

@@ -20,12 +20,13 @@ type Place struct {
 	Database string `help:"PostgreSQL database instead of the embedded one." env:"KUPFERFADEN_DATABASE" placeholder:"postgres://…" secret:""`
 	Secret   string `help:"Key of the installation (base64 of 32 bytes) instead of the file in the data directory." env:"KUPFERFADEN_SECRET" placeholder:"BASE64" secret:""`
 	URL      string `name:"url" help:"Public address of the installation, for links in mail." env:"KUPFERFADEN_URL" placeholder:"https://…"`
+	Typst    string `help:"Typst program (0.14 or later) that sets PDF files instead of the built-in typesetter." env:"KUPFERFADEN_TYPST" placeholder:"PROGRAM"`
 	Tenant   string `help:"Key of the tenant; needed where there are several." env:"KUPFERFADEN_TENANT" placeholder:"KEY"`
 }
 
 // config is what app needs to open the place.
 func (p Place) config() app.Config {
-	return app.Config{DataDir: p.Data, Database: p.Database, Secret: p.Secret, URL: p.URL, Log: quiet(), Typesetter: typesetter(), Program: programVersion()}
+	return app.Config{DataDir: p.Data, Database: p.Database, Secret: p.Secret, URL: p.URL, Log: quiet(), Typesetter: typesetter(p.Typst), Program: programVersion()}
 }
 
 // open opens the data of a town that exists.

@@ -48,8 +48,12 @@ func makeDir(dir string) error {
 	return nil
 }
 
-// typesetter runs in a child process that ends, so that its memory does not stay with the server.
-func typesetter() *typst.Child {
+// typesetter is the typst program the operator named, or the one built in; that one runs in a child process that ends, so that its memory does
+// not stay with the server.
+func typesetter(program string) typst.Typesetter {
+	if program != "" {
+		return typst.NewCommand(program)
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		exe = os.Args[0]

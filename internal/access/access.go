@@ -98,17 +98,3 @@ func Actions() []Action {
 	slices.Sort(list)
 	return list
 }
-
-// Allowed lists the roles whose holders in the town as a whole may do the action to objects they do not own; everybody is an empty list and
-// true. For documentation and the page that explains a role.
-func Allowed(do Action) (list []Role, everybody bool) {
-	for _, rule := range policy[do] {
-		switch {
-		case rule.role == everyone:
-			return nil, true
-		case !rule.own && !rule.held && rule.role != signedIn:
-			list = append(list, rule.role)
-		}
-	}
-	return list, false
-}

@@ -40,9 +40,6 @@ const (
 	Stale     State = "stale" // agreed to, but no longer possible as asked
 )
 
-// States lists them.
-func States() []State { return []State{Waiting, Approved, Rejected, Withdrawn, Expired, Stale} }
-
 // Request is one act that waits, or waited, for a second person.
 type Request struct {
 	ID          kernel.ID

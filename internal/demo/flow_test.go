@@ -20,6 +20,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
 	"github.com/kupferfaden/kupferfaden/internal/platform/db/dbtest"
 	"github.com/kupferfaden/kupferfaden/internal/release"
+	"github.com/kupferfaden/kupferfaden/internal/tenant"
 )
 
 // statements remembers every statement of a town's life.
@@ -45,7 +46,7 @@ func TestEveryStatementOfTheExampleTownNamesItsTenant(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer a.Close()
-			made, err := demo.Make(ctx, a, func(int, int) {})
+			made, err := demo.Make(ctx, a, tenant.Default, func(int, int) {})
 			if err != nil {
 				t.Fatal(err)
 			}

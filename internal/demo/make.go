@@ -35,14 +35,9 @@ type Made struct {
 	Email, Password string
 }
 
-// Make is MakeAs for the one town of a data directory.
-func Make(ctx context.Context, a *app.App, progress func(done, total int)) (Made, error) {
-	return MakeAs(ctx, a, tenant.Default, progress)
-}
-
-// MakeAs brings Kupferstadt into a data directory, as the tenant of that key: areas, deliveries, releases, index runs, report, accounts. A town that
+// Make brings Kupferstadt into a data directory, as the tenant of that key: areas, deliveries, releases, index runs, report, accounts. A town that
 // is complete stays as it is; one whose making was interrupted is completed. It fails with Conflict where the key is that of a real town.
-func MakeAs(ctx context.Context, a *app.App, key string, progress func(done, total int)) (Made, error) {
+func Make(ctx context.Context, a *app.App, key string, progress func(done, total int)) (Made, error) {
 	t, err := a.Init(ctx, key, kernel.T("Kupferstadt", "Kupferstadt"), true)
 	if err != nil {
 		return Made{}, err

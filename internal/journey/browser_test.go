@@ -22,6 +22,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/app"
 	"github.com/kupferfaden/kupferfaden/internal/demo"
 	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
+	"github.com/kupferfaden/kupferfaden/internal/tenant"
 	"github.com/kupferfaden/kupferfaden/internal/testdata"
 )
 
@@ -70,7 +71,7 @@ func start(dir string) (town, error) {
 	if err != nil {
 		return town{}, err
 	}
-	made, err := demo.Make(context.Background(), a, func(int, int) {})
+	made, err := demo.Make(context.Background(), a, tenant.Default, func(int, int) {})
 	if err != nil {
 		return town{}, err
 	}

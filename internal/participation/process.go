@@ -222,9 +222,6 @@ var usual = map[PhaseKind][]access.Action{
 	Implementation: {access.Report},
 }
 
-// Usual lists what a phase of the kind permits unless the process says otherwise.
-func Usual(k PhaseKind) []access.Action { return slices.Clone(usual[k]) }
-
 // Phase gives the phase that is on, and its place from 1; ok is false between phases.
 func (p Process) Phase(now kernel.Instant) (x Phase, n int, ok bool) {
 	for i, x := range p.Phases {

@@ -19,15 +19,6 @@ type Command struct {
 	path string
 }
 
-// FindCommand returns a Command for the typst program on the path, or an error that says how to get one.
-func FindCommand() (*Command, error) {
-	path, err := exec.LookPath("typst")
-	if err != nil {
-		return nil, fmt.Errorf("no typst command found: install Typst 0.14 or later, or use the built-in typesetter (%w)", err)
-	}
-	return &Command{path: path}, nil
-}
-
 // NewCommand returns a Command for the program at path.
 func NewCommand(path string) *Command { return &Command{path: path} }
 
