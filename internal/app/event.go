@@ -12,6 +12,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/doc/ics"
 	"github.com/kupferfaden/kupferfaden/internal/event"
 	"github.com/kupferfaden/kupferfaden/internal/event/eventdb"
 	"github.com/kupferfaden/kupferfaden/internal/event/eventweb"
@@ -313,7 +314,7 @@ func (a *App) eventKinds(add addKind) {
 		privacy.DataKind{Key: "event", Basis: []privacy.Basis{privacy.PublicTask, privacy.Consent}, Default: 30, Least: 1, Most: 365},
 		privacydb.Table{
 			Name: "event_registration", By: []privacydb.By{by("account_id", privacydb.ID), by("email_key", privacydb.Email), by("email", privacydb.Email)},
-			Show: []string{"state", "name", "email", "needs", "photos", "created_at", "attended_at"}, Age: "over_at",
+			Show: []string{"state", "name", "companions", "email", "needs", "photos", "created_at", "attended_at"}, Age: "over_at",
 		},
 		privacydb.Table{
 			Name: "event_invitation", By: []privacydb.By{by("email_key", privacydb.Email), by("email", privacydb.Email)},
@@ -367,10 +368,38 @@ func (m eventMail) send(ctx context.Context, tenant kernel.ID, kind notice.Kind,
 	if part, ok := e.Part(r.Part); ok {
 		x.Params["part"], _ = i18n.For(base, kernel.Register(register)).Text(part.Title)
 	}
+	x.Params["heads"] = r.Heads
 	for k, v := range more {
 		x.Params[k] = v
 	}
+	if slices.Contains(datedLetters, kind) {
+		var err error
+		if x.Files, err = m.calendar(ctx, tenant, e, r.Lang); err != nil {
+			return err
+		}
+	}
 	return m.a.Notices.Send(ctx, x)
+}
+
+// datedLetters bring the date for the recipient's calendar with them, or take it away.
+var datedLetters = []notice.Kind{"event.registered", "event.movedup", "event.movedup_part", "event.changed", "event.cancelled"}
+
+// calendar is the event as a file for calendar programs.
+func (m eventMail) calendar(ctx context.Context, tenant kernel.ID, e event.Event, lang string) ([]notice.File, error) {
+	base, register, _ := strings.Cut(lang, "+")
+	address, err := m.a.Notices.Writer.Link(ctx, tenant, base, eventweb.EventPath(e.Key))
+	if err != nil {
+		address = "" // an installation that does not know its address says so when the mail is to be sent
+	}
+	b, err := eventweb.File(i18n.For(base, kernel.Register(register)), address, e)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	method := ics.Publish
+	if e.Stage == event.Cancelled {
+		method = ics.Cancel
+	}
+	return []notice.File{{Name: e.Key + ".ics", Type: "text/calendar; charset=utf-8; method=" + string(method), Content: string(b)}}, nil
 }
 
 // Registered confirms a place or a place on the waiting list.
@@ -397,6 +426,11 @@ func (m eventMail) MovedUp(ctx context.Context, tenant kernel.ID, e event.Event,
 		kind = "event.movedup_part"
 	}
 	return m.send(ctx, tenant, kind, string(r.ID), e, r, token, map[string]any{"until": r.OfferedUntil})
+}
+
+// TooMany tells those who wait together that places became free, and not enough for all of them.
+func (m eventMail) TooMany(ctx context.Context, tenant kernel.ID, e event.Event, r event.Registration, token string) error {
+	return m.send(ctx, tenant, "event.toomany", string(r.ID), e, r, token, map[string]any{"free": e.Free()})
 }
 
 // Left confirms that a place was given back.

@@ -18,6 +18,7 @@ func init() {
 		"POST /teilnahme/{token}/abmelden":        "giving a place back is kept with the registration",
 		"POST /teilnahme/{token}/bestaetigen":     "taking a place that was kept is kept with the registration",
 		"POST /teilnahme/{token}/gruppe":          "the choice of a working group is kept with the registration",
+		"POST /teilnahme/{token}/personen":        "how many people come is kept with the registration",
 	} {
 		changesNothing[route] = why
 	}

@@ -90,8 +90,12 @@ func (n nearby) Link(ctx context.Context, id kernel.ID, lang, path string) (stri
 
 // letterOf is a mail as package mail takes it.
 func letterOf(e notice.Envelope) mail.Letter {
+	files := make([]mail.File, len(e.Files))
+	for i, f := range e.Files {
+		files[i] = mail.File(f)
+	}
 	return mail.Letter{
 		ID: e.MessageID, FromName: e.FromName, ReplyTo: e.ReplyTo, To: e.To, Subject: e.Subject, Lang: e.Lang, Text: e.Text, HTML: e.HTML,
-		Unsubscribe: e.Unsubscribe, Date: e.Date,
+		Unsubscribe: e.Unsubscribe, Date: e.Date, Files: files,
 	}
 }

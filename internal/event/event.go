@@ -102,7 +102,8 @@ type Content struct {
 	Contact    string      `json:"contact,omitempty"`
 	AskName    string      `json:"ask_name,omitempty"` // "", optional, required
 	AskNeeds   bool        `json:"ask_needs,omitempty"`
-	Hours      int         `json:"hours,omitempty"` // within which somebody who moves up confirms; 0: no need to
+	Hours      int         `json:"hours,omitempty"`    // within which somebody who moves up confirms; 0: no need to
+	Together   int         `json:"together,omitempty"` // people that one registration can be for at most; 0: as many as usual
 	Reason     kernel.Text `json:"reason,omitempty"`
 	Minutes    kernel.Text `json:"minutes,omitempty"` // Markdown; public once MinutesAt is set
 	Report     kernel.Text `json:"report,omitempty"`  // of the documentation, Markdown
@@ -130,7 +131,10 @@ type Part struct {
 }
 
 // Free tells whether the group has a place left.
-func (p Part) Free() bool { return p.Capacity == 0 || p.Taken < p.Capacity }
+func (p Part) Free() bool { return p.Fits(1) }
+
+// Fits tells whether so many people find a place in the group.
+func (p Part) Fits(heads int) bool { return p.Capacity == 0 || p.Taken+heads <= p.Capacity }
 
 // Event is a public or internal meeting of the town.
 type Event struct {
@@ -149,9 +153,9 @@ type Event struct {
 	HasWaiting  bool
 	Opens       kernel.Instant
 	Closes      kernel.Instant
-	Taken       int
-	Waiting     int
-	Attended    int
+	Taken       int // people who hold a place
+	Waiting     int // people on the waiting list
+	Attended    int // people who were let in
 	Sequence    int
 	Edit        int
 	CreatedAt   kernel.Instant
@@ -204,6 +208,21 @@ func (e Event) Free() int {
 		return -1
 	}
 	return max(e.Capacity-e.Taken, 0)
+}
+
+// usualTogether is how many people a registration can be for where the organiser says nothing: a family, a table of neighbours.
+const usualTogether = 6
+
+// Most is how many people one registration can be for.
+func (e Event) Most() int {
+	most := usualTogether
+	if e.Together > 0 {
+		most = e.Together
+	}
+	if e.Capacity > 0 {
+		most = min(most, e.Capacity)
+	}
+	return most
 }
 
 // Has tells whether the place or the organiser offers the feature.

@@ -207,9 +207,9 @@ func (s *Service) ByCode(ctx context.Context, by access.Actor, key, code string)
 	return e, r, err
 }
 
-// CheckIn notes that somebody came; first is false when the code was used before. Somebody of the waiting list is let in where there is room,
+// CheckIn notes that somebody came, of a registration for several people how many of them (0: all); first is false when the code was used before. Somebody of the waiting list is let in where there is room,
 // which is for the people at the door to see.
-func (s *Service) CheckIn(ctx context.Context, by access.Actor, key, code string) (r Registration, first bool, err error) {
+func (s *Service) CheckIn(ctx context.Context, by access.Actor, key, code string, came int) (r Registration, first bool, err error) {
 	e, r, err := s.ByCode(ctx, by, key, code)
 	if err != nil {
 		return r, false, err
@@ -220,9 +220,15 @@ func (s *Service) CheckIn(ctx context.Context, by access.Actor, key, code string
 	if r.State == Left {
 		return r, false, errInvalid(map[string]string{"code": "event.code.left"})
 	}
+	if came == 0 {
+		came = r.Heads
+	}
+	if came < 0 || came > r.Heads {
+		return r, false, errInvalid(map[string]string{"came": "event.heads.came"})
+	}
 	return r, first, s.Tx.Tx(ctx, func(ctx context.Context) error {
 		var err error
-		if first, err = s.Store.CheckIn(ctx, by.Tenant, r, s.now()); err != nil || !first {
+		if first, err = s.Store.CheckIn(ctx, by.Tenant, r, came, s.now()); err != nil || !first {
 			return err
 		}
 		return access.Record(ctx, s.Trail, by, access.Act{Do: access.CheckIn, What: "event.checkin", Object: ref(e.ID)})

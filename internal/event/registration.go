@@ -38,14 +38,16 @@ func (n Needs) Empty() bool {
 	return len(n.Features) == 0 && n.Children == 0 && n.Language == "" && n.Text == ""
 }
 
-// Registration is one person's place, or place in the queue.
+// Registration is the place of one person or of several who come together, or their place in the queue.
 type Registration struct {
 	ID           kernel.ID
 	Event        kernel.ID
 	State        Standing
 	Part         kernel.ID
+	Heads        int // people it is for, who registered included
 	Account      kernel.ID
 	Name         string
+	Companions   []string // names of the others, as far as they were given
 	Email        string
 	Lang         string
 	Needs        Needs
@@ -57,6 +59,8 @@ type Registration struct {
 	CancelledAt  kernel.Instant
 	RemindedAt   kernel.Instant
 	AttendedAt   kernel.Instant
+	Came         int            // people of it who were let in
+	PassedAt     kernel.Instant // when it was told that places became free, and not enough for all of them
 	OverAt       kernel.Instant
 }
 
@@ -66,7 +70,9 @@ func (r Registration) Seated() bool { return r.State == Registered || r.State ==
 // Application is what the form of a registration sends.
 type Application struct {
 	Part    kernel.ID
+	Heads   int // people it is for; 0: one
 	Name    string
+	Others  []string // names of the others; optional
 	Email   string
 	Lang    string
 	Needs   Needs
@@ -80,6 +86,7 @@ type Application struct {
 const (
 	longestName  = 200
 	longestNeeds = 1000
+	mostStaff    = 60 // people staff register at once: a class, a coach
 )
 
 // codeLetters leaves out what is mistaken for something else when read out or typed.
@@ -150,8 +157,9 @@ func (e Event) check(s *Service, a *Application) error {
 	f := map[string]string{}
 	a.Name, a.Needs.Text, a.Needs.Language = tidy(a.Name), tidyText(a.Needs.Text), tidy(a.Needs.Language)
 	if e.AskName == "" && !a.Staff {
-		a.Name = ""
+		a.Name, a.Others = "", nil
 	}
+	e.checkHeads(a, f)
 	if a.Name == "" && e.AskName == "required" {
 		f["name"] = "event.field.missing"
 	}
@@ -180,7 +188,7 @@ func (e Event) check(s *Service, a *Application) error {
 	}
 	if p, ok := e.Part(a.Part); len(e.Parts) > 0 && !ok && !a.Staff || a.Part != "" && !ok {
 		f["part"] = "event.part.missing"
-	} else if ok && !p.Free() && e.Free() != 0 {
+	} else if ok && !p.Fits(a.Heads) && e.fits(a.Heads) {
 		f["part"] = "event.part.full"
 	}
 	if len(f) > 0 {
@@ -188,6 +196,38 @@ func (e Event) check(s *Service, a *Application) error {
 	}
 	return nil
 }
+
+// checkHeads cleans what was said of those who come along.
+func (e Event) checkHeads(a *Application, f map[string]string) {
+	a.Heads = max(a.Heads, 1) // what no number is, the form refuses
+	most := e.Most()
+	if a.Staff {
+		if most = mostStaff; e.Capacity > 0 {
+			most = min(most, e.Capacity)
+		}
+	}
+	if a.Heads > most {
+		f["heads"] = "event.heads.many"
+	}
+	others := a.Others
+	a.Others = nil
+	for _, name := range others {
+		if name = tidy(name); name == "" {
+			continue
+		}
+		if len([]rune(name)) > longestName {
+			f["others"] = "event.field.long"
+			return
+		}
+		a.Others = append(a.Others, name)
+	}
+	if len(a.Others) >= a.Heads && f["heads"] == "" && len(a.Others) > 0 {
+		f["others"] = "event.heads.names"
+	}
+}
+
+// fits tells whether so many people find a place.
+func (e Event) fits(heads int) bool { return e.Capacity == 0 || e.Taken+heads <= e.Capacity }
 
 // Register takes a place, or a place on the waiting list, and sends the mail that says which. Whoever asks learns nothing about an address that is
 // registered already: its owner is told by mail, and the answer is as for a new one, without a link.
@@ -214,34 +254,23 @@ func (s *Service) Register(ctx context.Context, by access.Actor, key string, a A
 	var reg Registration
 	err = s.Tx.TxGrouped(ctx, func(ctx context.Context) error {
 		reg = Registration{
-			ID: kernel.NewID(), Event: e.ID, State: Registered, Part: a.Part, Name: a.Name, Email: a.Email, Lang: a.Lang, Needs: a.Needs, Consent: a.Consent,
+			ID: kernel.NewID(), Event: e.ID, State: Registered, Part: a.Part, Heads: a.Heads, Name: a.Name, Companions: a.Others, Email: a.Email, Lang: a.Lang, Needs: a.Needs, Consent: a.Consent,
 			Photos: a.Photos, Code: doorCode(), CreatedAt: s.now(), OverAt: e.last(),
 		}
 		if !a.Staff {
 			reg.Account = by.Person
 		}
-		seat, err := s.Store.TakeSeat(ctx, by.Tenant, e.ID)
+		seat, err := s.seat(ctx, by.Tenant, e.ID, a)
 		if err != nil {
 			return err
 		}
 		if !seat {
-			// The event may have changed since the form was sent: what holds now is what counts.
-			now, err := s.Store.ByID(ctx, by.Tenant, e.ID)
-			if err != nil {
-				return err
-			}
-			if err := now.admits(s.now(), a.Staff); err != nil {
-				return err
-			}
-			if !now.HasWaiting {
-				return kernel.E(kernel.Conflict, "event.refused.full")
-			}
 			reg.State = Waits
-			if err := s.Store.CountWaiting(ctx, by.Tenant, e.ID, 1); err != nil {
+			if err := s.Store.CountWaiting(ctx, by.Tenant, e.ID, reg.Heads); err != nil {
 				return err
 			}
 		} else if reg.Part != "" {
-			if ok, err := s.Store.TakePart(ctx, by.Tenant, e.ID, reg.Part); err != nil {
+			if ok, err := s.Store.TakePart(ctx, by.Tenant, e.ID, reg.Part, reg.Heads); err != nil {
 				return err
 			} else if !ok {
 				return errInvalid(map[string]string{"part": "event.part.full"})
@@ -272,6 +301,40 @@ func (s *Service) Register(ctx context.Context, by access.Actor, key string, a A
 		})
 	}
 	return reg, err
+}
+
+// seat takes the places of a registration; false where it goes to the waiting list, an error where there is none. What holds now is what counts, not
+// what did when the form was sent. Places that are too few for everybody who waits are free for whom they are enough for: nobody who waits loses by it.
+func (s *Service) seat(ctx context.Context, tenant, id kernel.ID, a Application) (bool, error) {
+	if ok, err := s.Store.TakeSeat(ctx, tenant, id, a.Heads, false); ok || err != nil {
+		return ok, err
+	}
+	if err := s.Store.Lock(ctx, tenant, id); err != nil {
+		return false, err
+	}
+	now, err := s.Store.ByID(ctx, tenant, id)
+	if err != nil {
+		return false, err
+	}
+	if err := now.admits(s.now(), a.Staff); err != nil {
+		return false, err
+	}
+	if now.Waiting > 0 && now.fits(a.Heads) {
+		_, err := s.Store.NextWaiting(ctx, tenant, id, now.Free())
+		if kernel.KindOf(err) == kernel.NotFound && err != nil {
+			return s.Store.TakeSeat(ctx, tenant, id, a.Heads, true)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if !now.HasWaiting {
+		if free := now.Free(); free > 0 {
+			return false, kernel.E(kernel.Conflict, "event.refused.few", "n", free)
+		}
+		return false, kernel.E(kernel.Conflict, "event.refused.full")
+	}
+	return false, nil
 }
 
 // errKnown undoes a registration of an address that has one.
@@ -370,13 +433,13 @@ func (s *Service) Choose(ctx context.Context, tenant kernel.ID, token string, pa
 			return err
 		}
 		if now.Seated() {
-			if ok, err := s.Store.TakePart(ctx, tenant, e.ID, part); err != nil {
+			if ok, err := s.Store.TakePart(ctx, tenant, e.ID, part, now.Heads); err != nil {
 				return err
 			} else if !ok {
 				return errInvalid(map[string]string{"part": "event.part.full"})
 			}
 			if now.Part != "" {
-				if err := s.Store.GivePart(ctx, tenant, e.ID, now.Part); err != nil {
+				if err := s.Store.GivePart(ctx, tenant, e.ID, now.Part, now.Heads); err != nil {
 					return err
 				}
 			}
@@ -385,8 +448,37 @@ func (s *Service) Choose(ctx context.Context, tenant kernel.ID, token string, pa
 	})
 }
 
-// Promote lets those who wait move up while there are places, the one who waits longest first. It is run by a job that every freed place asks for.
-// Somebody whose working group is full meanwhile moves up without one and is told so.
+// Fewer has fewer people of a registration come; nobody can add people to it, as others may wait for a place. Places that become free go to those
+// who wait, and a registration that waits may fit now.
+func (s *Service) Fewer(ctx context.Context, tenant kernel.ID, token string, heads int) (Event, error) {
+	reg, e, err := s.Seat(ctx, tenant, token)
+	if err != nil {
+		return e, err
+	}
+	if e.Over(s.now()) || e.Stage != Published {
+		return e, kernel.E(kernel.Conflict, "event.refused.past")
+	}
+	return e, s.Tx.TxGrouped(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx, tenant, e.ID); err != nil {
+			return err
+		}
+		now, err := s.Store.Registration(ctx, tenant, reg.ID)
+		if err != nil || now.State == Left || now.Heads == heads {
+			return err
+		}
+		if heads < 1 || heads > now.Heads {
+			return errInvalid(map[string]string{"heads": "event.heads.fewer"})
+		}
+		if err := s.Store.SetHeads(ctx, tenant, now, heads); err != nil {
+			return err
+		}
+		return s.Jobs.Promote(ctx, tenant, e.ID)
+	})
+}
+
+// Promote lets those who wait move up while there are places, who waits longest first. It is run by a job that every freed place asks for. Where
+// several come together and the places are not enough for all of them, they are told so once, keep their place in the queue, and the next ones for
+// whom the places are enough move up. Somebody whose working group is full meanwhile moves up without one and is told so.
 func (s *Service) Promote(ctx context.Context, tenant, id kernel.ID) error {
 	for more := true; more; {
 		err := s.Tx.TxGrouped(ctx, func(ctx context.Context) error {
@@ -404,7 +496,7 @@ func (s *Service) Promote(ctx context.Context, tenant, id kernel.ID) error {
 			if e.Stage != Published || !e.Start.IsZero() && !s.now().Before(e.Start.Time) || e.Free() == 0 {
 				return nil
 			}
-			next, err := s.Store.NextWaiting(ctx, tenant, id)
+			next, err := s.next(ctx, tenant, e)
 			if kernel.KindOf(err) == kernel.NotFound && err != nil {
 				return nil
 			}
@@ -413,7 +505,7 @@ func (s *Service) Promote(ctx context.Context, tenant, id kernel.ID) error {
 			}
 			wanted := next.Part
 			if wanted != "" {
-				ok, err := s.Store.TakePart(ctx, tenant, id, wanted)
+				ok, err := s.Store.TakePart(ctx, tenant, id, wanted, next.Heads)
 				if err != nil {
 					return err
 				}
@@ -436,6 +528,27 @@ func (s *Service) Promote(ctx context.Context, tenant, id kernel.ID) error {
 		}
 	}
 	return nil
+}
+
+// next is who waits longest of those the free places are enough for. Those who wait longer and are too many are told.
+func (s *Service) next(ctx context.Context, tenant kernel.ID, e Event) (Registration, error) {
+	first, err := s.Store.NextWaiting(ctx, tenant, e.ID, -1)
+	if err != nil || e.fits(first.Heads) {
+		return first, err
+	}
+	large, err := s.Store.PassedOver(ctx, tenant, e.ID, e.Free())
+	if err != nil {
+		return Registration{}, err
+	}
+	for _, r := range large {
+		if err := s.Store.Passed(ctx, tenant, r.ID, s.now()); err != nil {
+			return Registration{}, err
+		}
+		if err := s.Mail.TooMany(ctx, tenant, e, r, s.token(tenant, r.ID)); err != nil {
+			return Registration{}, err
+		}
+	}
+	return s.Store.NextWaiting(ctx, tenant, e.ID, e.Free())
 }
 
 // until is the end of an offer: after the hours the organiser gives, and before the event begins.

@@ -52,10 +52,10 @@ type Store interface {
 type seatStore interface {
 	// Lock takes the event's row until the transaction ends.
 	Lock(ctx context.Context, tenant, event kernel.ID) error
-	// TakeSeat takes a place; false when there is none, somebody waits for one, or the event is not published (any more).
-	TakeSeat(ctx context.Context, tenant, event kernel.ID) (bool, error)
-	TakePart(ctx context.Context, tenant, event, part kernel.ID) (bool, error)
-	GivePart(ctx context.Context, tenant, event, part kernel.ID) error
+	// TakeSeat takes places; false when there are not enough, somebody waits for one (unless who asks may pass), or the event is not published (any more).
+	TakeSeat(ctx context.Context, tenant, event kernel.ID, heads int, pass bool) (bool, error)
+	TakePart(ctx context.Context, tenant, event, part kernel.ID, heads int) (bool, error)
+	GivePart(ctx context.Context, tenant, event, part kernel.ID, heads int) error
 	CountWaiting(ctx context.Context, tenant, event kernel.ID, by int) error
 	// AddRegistration writes one; false when its address has one already.
 	AddRegistration(ctx context.Context, tenant kernel.ID, r Registration) (bool, error)
@@ -67,7 +67,13 @@ type seatStore interface {
 	// Accept turns an offer that still holds into a place.
 	Accept(ctx context.Context, tenant, id kernel.ID, now kernel.Instant) (bool, error)
 	SetPart(ctx context.Context, tenant, id, part kernel.ID) error
-	NextWaiting(ctx context.Context, tenant, event kernel.ID) (Registration, error)
+	// SetHeads has fewer people come and gives back what they held.
+	SetHeads(ctx context.Context, tenant kernel.ID, r Registration, heads int) error
+	// NextWaiting finds who waits longest of registrations for at most so many people; -1: of all.
+	NextWaiting(ctx context.Context, tenant, event kernel.ID, most int) (Registration, error)
+	// PassedOver lists registrations that wait for more places than there are and were not told so; Passed notes that they were.
+	PassedOver(ctx context.Context, tenant, event kernel.ID, free int) ([]Registration, error)
+	Passed(ctx context.Context, tenant, id kernel.ID, at kernel.Instant) error
 	// MoveUp gives somebody who waited a place.
 	MoveUp(ctx context.Context, tenant kernel.ID, r Registration) error
 	// Recount sets the counts of an event to what there is, after rows were deleted for data protection.
@@ -79,7 +85,8 @@ type guestStore interface {
 	// Registrations lists those of an event in the order they came, after one of them; 0: all.
 	Registrations(ctx context.Context, tenant, event kernel.ID, after kernel.ID, limit int) ([]Registration, error)
 	ByCode(ctx context.Context, tenant, event kernel.ID, code string) (Registration, error)
-	CheckIn(ctx context.Context, tenant kernel.ID, r Registration, at kernel.Instant) (first bool, err error)
+	// CheckIn notes how many came; first is false when the registration was used before.
+	CheckIn(ctx context.Context, tenant kernel.ID, r Registration, came int, at kernel.Instant) (first bool, err error)
 	// ToRemind lists people with a place, registered before a moment, who were not reminded.
 	ToRemind(ctx context.Context, tenant, event kernel.ID, before kernel.Instant, limit int) ([]Registration, error)
 	Reminded(ctx context.Context, tenant, id kernel.ID, at kernel.Instant) error
@@ -127,6 +134,8 @@ type Mailer interface {
 	Registered(ctx context.Context, tenant kernel.ID, e Event, r Registration, token string) error
 	Known(ctx context.Context, tenant kernel.ID, e Event, r Registration, token string) error
 	MovedUp(ctx context.Context, tenant kernel.ID, e Event, r Registration, token string, withoutPart bool) error
+	// TooMany tells those who wait together that places became free, and not enough for all of them.
+	TooMany(ctx context.Context, tenant kernel.ID, e Event, r Registration, token string) error
 	Left(ctx context.Context, tenant kernel.ID, e Event, r Registration) error
 	Lapsed(ctx context.Context, tenant kernel.ID, e Event, r Registration) error
 	Reminder(ctx context.Context, tenant kernel.ID, e Event, r Registration, token string) error
@@ -343,6 +352,9 @@ func (e Event) valid() error {
 	}
 	if e.Hours < 0 || e.Hours > 240 {
 		f["hours"] = "event.field.number"
+	}
+	if e.Together < 0 || e.Together > mostStaff {
+		f["together"] = "event.field.number"
 	}
 	if e.Online != "" && !strings.HasPrefix(e.Online, "https://") {
 		f["online"] = "event.field.link"

@@ -172,7 +172,7 @@ func (s *Service) fill(ctx context.Context, m Mail, l Letter) (Envelope, error) 
 	name, _ := town.Name.In(base)
 	return Envelope{
 		MessageID: m.MessageID + "@" + s.host(), FromName: line(name), ReplyTo: town.ReplyTo, To: m.To.Email, Subject: l.Subject, Lang: base, Text: text, HTML: html,
-		Unsubscribe: unsubscribe, Date: m.CreatedAt.Time,
+		Unsubscribe: unsubscribe, Date: m.CreatedAt.Time, Files: l.Files,
 	}, err
 }
 

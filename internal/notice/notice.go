@@ -84,6 +84,14 @@ type Message struct {
 	Confirm bool
 	// Topic is what a subscriber asked for; the mail then says how to end it.
 	Topic string
+	Files []File
+}
+
+// File is what a mail has with it: a date for the recipient's calendar. It is sealed with the letter and forgotten with it.
+type File struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"` // "text/calendar; charset=utf-8; method=PUBLISH"
+	Content string `json:"content,omitempty"`
 }
 
 // Letter is a mail in words. It is kept twice: sealed in full until it is sent, and masked for the page that shows what was sent.
@@ -97,6 +105,8 @@ type Letter struct {
 	End    string `json:"end,omitempty"`
 	// Groups is what a digest lists.
 	Groups []Group `json:"groups,omitempty"`
+	// Files are enclosed; of the letter as it may be shown only their names are kept.
+	Files []File `json:"files,omitempty"`
 }
 
 // Group is the part of a digest that belongs to one topic.
@@ -283,6 +293,7 @@ type Envelope struct {
 	// Unsubscribe is the address for List-Unsubscribe and its one click; empty for mail that is part of what the person does with the town.
 	Unsubscribe string
 	Date        time.Time
+	Files       []File
 }
 
 // Transport hands mails over.

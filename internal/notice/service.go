@@ -116,6 +116,10 @@ func (s *Service) write(ctx context.Context, m Message) (full, shown Letter, err
 	if !m.Public {
 		shown.Path = maskPath(shown.Path)
 	}
+	for _, f := range m.Files {
+		full.Files = append(full.Files, f)
+		shown.Files = append(shown.Files, File{Name: f.Name, Type: f.Type})
+	}
 	for _, path := range []*string{&shown.Manage, &shown.End} {
 		if *path != "" {
 			*path = "…"

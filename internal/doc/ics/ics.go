@@ -3,9 +3,9 @@
 // Package ics writes calendars as RFC 5545 asks, so that a citizen can take an event of the town over into any calendar program, and a change or
 // a cancellation finds the same entry again.
 //
-// Invariants: times are written in UTC, which means the same moment before and after a change of summer time, whatever the zone does; no text
-// can begin a line of its own, because line ends are escaped and other control characters dropped; no line is longer than 75 octets, and none is
-// cut inside a character.
+// Invariants: times are written as the clock of the town shows them, with the zone they belong to and its changes of summer time, so that six in the
+// evening stays six in the evening whatever the zone does by then; no text can begin a line of its own, because line ends are escaped and other control
+// characters dropped; no line is longer than 75 octets, and none is cut inside a character.
 package ics
 
 import (
@@ -33,7 +33,8 @@ type Calendar struct {
 	Product string // of PRODID, "-//Kupferfaden//DE"
 	Name    string // shown by programs that subscribe to the calendar
 	Method  Method
-	Refresh time.Duration // how often a program that subscribes may ask; 0: not said
+	Refresh time.Duration  // how often a program that subscribes may ask; 0: not said
+	Zone    *time.Location // of the clock events are announced by; nil: UTC
 	Events  []Event
 }
 
@@ -74,22 +75,51 @@ func (c Calendar) Write(w io.Writer) error {
 		l.add("REFRESH-INTERVAL;VALUE=DURATION", duration(c.Refresh))
 		l.add("X-PUBLISHED-TTL", duration(c.Refresh))
 	}
+	c.zone(l)
 	for _, e := range c.Events {
-		e.write(l)
+		e.write(l, c.Zone)
 	}
 	l.add("END", "VCALENDAR")
 	_, err := w.Write(l.buf.Bytes())
 	return err
 }
 
-func (e Event) write(l *lines) {
+// zone describes the zone of the events for their years.
+func (c Calendar) zone(l *lines) {
+	if c.Zone == nil || c.Zone == time.UTC || len(c.Events) == 0 {
+		return
+	}
+	from, to := c.Events[0].Start, c.Events[0].Start
+	for _, e := range c.Events {
+		if e.Start.Before(from) {
+			from = e.Start
+		}
+		for _, t := range []time.Time{e.Start, e.End} {
+			if t.After(to) {
+				to = t
+			}
+		}
+	}
+	l.zone(c.Zone, from, to)
+}
+
+// moment writes a time by the clock of the zone, or in UTC where there is none.
+func (l *lines) moment(name string, t time.Time, zone *time.Location) {
+	if zone == nil || zone == time.UTC {
+		l.add(name, utc(t))
+		return
+	}
+	l.add(name+";TZID="+zone.String(), t.In(zone).Format(local))
+}
+
+func (e Event) write(l *lines, zone *time.Location) {
 	l.add("BEGIN", "VEVENT")
 	l.add("UID", text(e.UID))
 	l.add("SEQUENCE", strconv.Itoa(max(e.Sequence, 0)))
 	l.add("DTSTAMP", utc(e.Stamp))
-	l.add("DTSTART", utc(e.Start))
+	l.moment("DTSTART", e.Start, zone)
 	if e.End.After(e.Start) {
-		l.add("DTEND", utc(e.End))
+		l.moment("DTEND", e.End, zone)
 	}
 	l.add("SUMMARY", text(e.Summary))
 	if e.Description != "" {

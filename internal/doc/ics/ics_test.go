@@ -73,6 +73,65 @@ func TestAnEventKeepsItsMomentOverTheChangeOfSummerTime(t *testing.T) {
 	}
 }
 
+func TestTheHourStaysWhateverTheZoneDoes(t *testing.T) {
+	at := func(zone *time.Location, s string) time.Time {
+		t.Helper()
+		x, err := time.ParseInLocation("2006-01-02 15:04", s, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	load := func(name string) *time.Location {
+		t.Helper()
+		z, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return z
+	}
+	berlin := load("Europe/Berlin")
+	for _, c := range []struct {
+		zone   *time.Location
+		events []string
+		want   []string // lines of the description of the zone
+		not    string
+	}{
+		{berlin, []string{"2027-03-27 18:00", "2027-10-31 18:00"}, []string{
+			"TZID:Europe/Berlin", "BEGIN:DAYLIGHT", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "TZNAME:CEST", "DTSTART:20260329T020000", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
+			"BEGIN:STANDARD", "DTSTART:20261025T030000", "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+		}, ""},
+		// In 1995 summer time ended in September, in 1996 in October: no rule holds for both, so each change is written out.
+		{berlin, []string{"1995-06-01 18:00", "1996-06-01 18:00"}, []string{"DTSTART:19950924T030000", "DTSTART:19961027T030000"}, "RRULE"},
+		// A zone that gave up summer time, and one that never had it in these years.
+		{load("Europe/Moscow"), []string{"2011-06-01 18:00"}, []string{"DTSTART:20101031T030000", "DTSTART:20110327T020000"}, "RRULE"},
+		{load("Asia/Tokyo"), []string{"2027-06-01 18:00"}, []string{"BEGIN:STANDARD", "TZOFFSETTO:+0900"}, "DAYLIGHT"},
+		{load("America/St_Johns"), []string{"2027-06-01 18:00"}, []string{"TZOFFSETTO:-0230", "TZOFFSETTO:-0330"}, "RRULE"}, // second Sunday, first Sunday
+	} {
+		cal := ics.Calendar{Method: ics.Publish, Zone: c.zone}
+		for _, e := range c.events {
+			start := at(c.zone, e)
+			cal.Events = append(cal.Events, ics.Event{UID: e, Start: start.UTC(), End: start.Add(2 * time.Hour).UTC(), Summary: "x"})
+		}
+		l := unfold(t, write(t, cal))
+		all := "\n" + strings.Join(l, "\n") + "\n"
+		for _, want := range c.want {
+			if !strings.Contains(all, "\n"+want+"\n") {
+				t.Errorf("%s: %q is missing in %s", c.zone, want, all)
+			}
+		}
+		if c.not != "" && strings.Contains(all, "\n"+c.not) {
+			t.Errorf("%s: %q in %s", c.zone, c.not, all)
+		}
+		for _, e := range c.events {
+			want := "DTSTART;TZID=" + c.zone.String() + ":" + strings.NewReplacer("-", "", " ", "T", ":", "").Replace(e) + "00"
+			if !strings.Contains(all, "\n"+want+"\n") {
+				t.Errorf("%s: %q is missing", c.zone, want)
+			}
+		}
+	}
+}
+
 func TestACancellationFindsTheSameEntry(t *testing.T) {
 	e := ics.Event{UID: "0190@stadt.example", Start: time.Unix(0, 0), End: time.Unix(3600, 0), Summary: "Auftakt"}
 	first := unfold(t, write(t, ics.Calendar{Method: ics.Publish, Events: []ics.Event{e}}))

@@ -101,16 +101,16 @@ func TestAtTheDoorACodeLetsOnePersonIn(t *testing.T) {
 		x.must(err)
 		helper := access.Actor{Tenant: x.who.Tenant, Person: kernel.NewID(), Roles: []access.Role{access.Recorder}}
 		typed := strings.ToLower(strings.ReplaceAll(r.Code, "-", " "))
-		if _, first, err := x.s.CheckIn(x.Context(), helper, e.Key, typed); err != nil || !first {
+		if _, first, err := x.s.CheckIn(x.Context(), helper, e.Key, typed, 0); err != nil || !first {
 			x.Fatal(first, err)
 		}
-		if _, first, err := x.s.CheckIn(x.Context(), helper, e.Key, r.Code); err != nil || first {
+		if _, first, err := x.s.CheckIn(x.Context(), helper, e.Key, r.Code, 0); err != nil || first {
 			x.Error("the same code twice:", first, err)
 		}
-		if _, _, err := x.s.CheckIn(x.Context(), helper, e.Key, "ZZZZ-ZZZ"); key(err) != "event.invalid" {
+		if _, _, err := x.s.CheckIn(x.Context(), helper, e.Key, "ZZZZ-ZZZ", 0); key(err) != "event.invalid" {
 			x.Error(err)
 		}
-		if _, _, err := x.s.CheckIn(x.Context(), x.all, e.Key, r.Code); kernel.KindOf(err) != kernel.Unauthenticated {
+		if _, _, err := x.s.CheckIn(x.Context(), x.all, e.Key, r.Code, 0); kernel.KindOf(err) != kernel.Unauthenticated {
 			x.Error(err)
 		}
 		if x.now(e).Attended != 1 {

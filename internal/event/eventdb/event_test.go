@@ -89,6 +89,10 @@ func (x *town) MovedUp(_ context.Context, _ kernel.ID, _ event.Event, r event.Re
 	return x.note("up "+string(r.State), r, token)
 }
 
+func (x *town) TooMany(_ context.Context, _ kernel.ID, e event.Event, r event.Registration, token string) error {
+	return x.note(fmt.Sprintf("%d for %d", e.Free(), r.Heads), r, token)
+}
+
 func (x *town) Left(_ context.Context, _ kernel.ID, _ event.Event, r event.Registration) error {
 	return x.note("left", r, "")
 }

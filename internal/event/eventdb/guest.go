@@ -36,13 +36,13 @@ func (s *Store) ByCode(ctx context.Context, tenant, id kernel.ID, code string) (
 }
 
 // CheckIn notes that somebody came, once.
-func (s *Store) CheckIn(ctx context.Context, tenant kernel.ID, x event.Registration, at kernel.Instant) (first bool, err error) {
+func (s *Store) CheckIn(ctx context.Context, tenant kernel.ID, x event.Registration, came int, at kernel.Instant) (first bool, err error) {
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		n, err := s.run(ctx, `update event_registration set attended_at = $3 where tenant_id = $1 and id = $2 and attended_at is null`, tenant, x.ID, at)
+		n, err := s.run(ctx, `update event_registration set attended_at = $3, came = $4 where tenant_id = $1 and id = $2 and attended_at is null`, tenant, x.ID, at, came)
 		if first = n == 1; err != nil || !first {
 			return err
 		}
-		_, err = s.run(ctx, `update event set attended = attended + 1 where tenant_id = $1 and id = $2`, tenant, x.Event)
+		_, err = s.run(ctx, `update event set attended = attended + $3 where tenant_id = $1 and id = $2`, tenant, x.Event, came)
 		return err
 	})
 	return first, err

@@ -22,27 +22,52 @@ import (
 // product names the program in calendars.
 const product = "-//Kupferfaden//Veranstaltungen//DE"
 
-// entry is an event as a calendar has it. Its identifier is made of the event's own, so that it is the same in the file and in the feed.
+// entry is an event as a calendar has it.
 func entry(r *web.Request, e event.Event) ics.Event {
-	title, _ := r.P.Text(e.Title)
-	teaser, _ := r.P.Text(e.Teaser)
-	address := r.Absolute(EventPath(e.Key))
+	return entryOf(r.P, r.Absolute(EventPath(e.Key)), e)
+}
+
+// entryOf is an event as a calendar has it. Its identifier is made of the event's own, so that it is the same in the file, in the feed and in mails.
+func entryOf(p *i18n.Printer, address string, e event.Event) ics.Event {
+	title, _ := p.Text(e.Title)
+	teaser, _ := p.Text(e.Teaser)
 	x := ics.Event{
 		UID: string(e.ID) + "@kupferfaden", Sequence: e.Sequence, Stamp: e.ChangedAt.Time, Start: e.Start.Time, End: e.End.Time, Summary: title,
-		Description: strings.TrimSpace(teaser + "\n\n" + address), Location: where(r, e), URL: address, Lat: e.Lat, Lon: e.Lon,
+		Description: strings.TrimSpace(teaser + "\n\n" + address), Location: place(p, e), URL: address, Lat: e.Lat, Lon: e.Lon,
 		Categories: e.Topics, Cancelled: e.Stage == event.Cancelled, Tentative: e.SaveDate,
 	}
 	if x.Cancelled {
-		x.Summary = r.T("event.ics.cancelled", "title", title)
-		reason, _ := r.P.Text(e.Reason)
+		x.Summary = p.T("event.ics.cancelled", "title", title)
+		reason, _ := p.Text(e.Reason)
 		x.Description = strings.TrimSpace(reason + "\n\n" + address)
 	}
 	return x
 }
 
+// File is the calendar file of one event, as a mail has it; of a cancelled one it takes the entry away. An event without a date has none.
+func File(p *i18n.Printer, address string, e event.Event) ([]byte, error) {
+	if e.Start.IsZero() {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	err := single(entryOf(p, address, e)).Write(&b)
+	return b.Bytes(), err
+}
+
+// single is a calendar of one entry.
+func single(e ics.Event) ics.Calendar {
+	c := ics.Calendar{Product: product, Method: ics.Publish, Zone: i18n.Zone(), Events: []ics.Event{e}}
+	if e.Cancelled {
+		c.Method = ics.Cancel
+	}
+	return c
+}
+
 // where is the place in one line.
-func where(r *web.Request, e event.Event) string {
-	place, _ := r.P.Text(e.Place)
+func where(r *web.Request, e event.Event) string { return place(r.P, e) }
+
+func place(p *i18n.Printer, e event.Event) string {
+	place, _ := p.Text(e.Place)
 	var parts []string
 	for _, s := range []string{place, e.Address} {
 		if s != "" {
@@ -50,13 +75,13 @@ func where(r *web.Request, e event.Event) string {
 		}
 	}
 	if len(parts) == 0 && e.Online != "" {
-		return r.T("event.online")
+		return p.T("event.online")
 	}
 	return strings.Join(parts, ", ")
 }
 
 func sendCalendar(w http.ResponseWriter, r *web.Request, c ics.Calendar, name string) error {
-	c.Product = product
+	c.Product, c.Zone = product, i18n.Zone()
 	var b bytes.Buffer
 	if err := c.Write(&b); err != nil {
 		return err
@@ -85,11 +110,7 @@ func (h handlers) one(w http.ResponseWriter, r *web.Request, e event.Event) erro
 	if e.Start.IsZero() {
 		return kernel.E(kernel.NotFound, "event.notfound")
 	}
-	c := ics.Calendar{Method: ics.Publish, Events: []ics.Event{entry(r, e)}}
-	if e.Stage == event.Cancelled {
-		c.Method = ics.Cancel
-	}
-	return sendCalendar(w, r, c, e.Key)
+	return sendCalendar(w, r, single(entry(r, e)), e.Key)
 }
 
 // feed is the calendar people subscribe to: what the filters let through, cancelled events included, so that they end in people's calendars too.

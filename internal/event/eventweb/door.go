@@ -180,7 +180,7 @@ func (h handlers) export(w http.ResponseWriter, r *web.Request) error {
 	}
 	title, _ := r.P.Text(e.Title)
 	s := write.Sheet{Name: r.T("event.tab.registrations"), Title: []string{title, span(r, e)}, Columns: []string{
-		r.T("event.col.at"), r.T("event.col.state"), r.T("event.name"), r.T("event.email"), r.T("event.part"), r.T("event.needs"), r.T("event.photos.yes"), r.T("event.code"), r.T("event.col.attended"),
+		r.T("event.col.at"), r.T("event.col.state"), r.T("event.name"), r.T("event.heads"), r.T("event.heads.others"), r.T("event.email"), r.T("event.part"), r.T("event.needs"), r.T("event.photos.yes"), r.T("event.code"), r.T("event.col.attended"),
 	}}
 	for _, x := range list {
 		part := ""
@@ -196,7 +196,7 @@ func (h handlers) export(w http.ResponseWriter, r *web.Request) error {
 			photos = r.T("event.yes")
 		}
 		s.Rows = append(s.Rows, []write.Cell{
-			write.Text(r.P.DateTime(x.CreatedAt)), write.Text(r.T("event.standing." + string(x.State))), write.Text(x.Name), write.Text(x.Email), write.Text(part),
+			write.Text(r.P.DateTime(x.CreatedAt)), write.Text(r.T("event.standing." + string(x.State))), write.Text(x.Name), write.Int(int64(x.Heads)), write.Text(strings.Join(x.Companions, ", ")), write.Text(x.Email), write.Text(part),
 			write.Text(needsText(r, x.Needs)), write.Text(photos), write.Text(x.Code), write.Text(came),
 		})
 	}
@@ -283,9 +283,19 @@ func (h handlers) checkIn(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	reg, first, err := h.s.CheckIn(r.Context(), r.Actor, e.Key, f.Value("code"))
+	came := 0
+	if f.Value("came") != "" {
+		if came = heads(f.Value("came")); came == 0 {
+			came = -1
+		}
+	}
+	reg, first, err := h.s.CheckIn(r.Context(), r.Actor, e.Key, f.Value("code"), came)
 	if f.Fail(err) {
-		return r.Invalid(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, nil, false, f))
+		found := &reg
+		if f.Error("code") != "" {
+			found = nil
+		}
+		return r.Invalid(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, found, false, f))
 	}
 	if err != nil {
 		return err

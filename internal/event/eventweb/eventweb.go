@@ -85,6 +85,7 @@ func Register(m *web.Mux, s *event.Service, o Options) {
 	m.Handle("POST "+seatPath+"/{token}/abmelden", access.AnonymousWrite, h.leave)
 	m.Handle("POST "+seatPath+"/{token}/bestaetigen", access.AnonymousWrite, h.accept)
 	m.Handle("POST "+seatPath+"/{token}/gruppe", access.AnonymousWrite, h.choose)
+	m.Handle("POST "+seatPath+"/{token}/personen", access.AnonymousWrite, h.fewer)
 	m.Handle("GET "+BoardPath, access.ReadPublic, h.board)
 	m.Handle("GET "+BoardPath+".atom", access.ReadPublic, h.atom)
 	m.Handle("GET "+BoardPath+"/{post}", access.ReadPublic, h.post)

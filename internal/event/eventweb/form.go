@@ -119,6 +119,9 @@ func factsForm(r *web.Request, e event.Event) *web.Form {
 	for _, x := range e.Access {
 		f.Add("access", string(x))
 	}
+	if e.Together > 0 {
+		f.Set("together", strconv.Itoa(e.Together))
+	}
 	tick(f, "registers", e.Registers)
 	tick(f, "waiting", e.HasWaiting)
 	tick(f, "ask_needs", e.AskNeeds)
@@ -182,6 +185,8 @@ func readFacts(e event.Event, f *web.Form) (event.Event, error) {
 	e.Capacity, err = count(f, "capacity")
 	take(err)
 	e.Hours, err = count(f, "hours")
+	take(err)
+	e.Together, err = count(f, "together")
 	take(err)
 	e.Lat, err = degrees(f, "lat")
 	take(err)

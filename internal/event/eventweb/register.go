@@ -3,6 +3,7 @@
 package eventweb
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -66,7 +67,7 @@ func (h handlers) renderForm(w http.ResponseWriter, r *web.Request, e event.Even
 // application reads what was typed.
 func application(r *web.Request, f *web.Form) event.Application {
 	a := event.Application{
-		Part: kernel.ID(f.Value("part")), Name: f.Value("name"), Email: strings.TrimSpace(f.Value("email")), Lang: language(r), Photos: f.Is("photos", "1"),
+		Part: kernel.ID(f.Value("part")), Others: strings.Split(strings.ReplaceAll(f.Value("others"), "\r\n", "\n"), "\n"), Name: f.Value("name"), Email: strings.TrimSpace(f.Value("email")), Lang: language(r), Photos: f.Is("photos", "1"),
 		Needs: event.Needs{Language: f.Value("language"), Text: f.Value("needs")},
 	}
 	for _, x := range f.Values("features") {
@@ -79,7 +80,22 @@ func application(r *web.Request, f *web.Form) event.Application {
 		}
 		a.Needs.Children = n
 	}
+	if a.Heads = heads(f.Value("heads")); a.Heads < 1 {
+		a.Heads = math.MaxInt32 // too many: the rules say how many may come
+	}
 	return a
+}
+
+// heads reads how many people come; an empty field is one, and what is no number none.
+func heads(s string) int {
+	if s = strings.TrimSpace(s); s == "" {
+		return 1
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func (h handlers) register(w http.ResponseWriter, r *web.Request) error {
@@ -129,6 +145,9 @@ func (h handlers) seat(w http.ResponseWriter, r *web.Request) error {
 func (h handlers) renderSeat(w http.ResponseWriter, r *web.Request, e event.Event, reg event.Registration, f *web.Form) error {
 	if !f.Has("part") {
 		f.Set("part", string(reg.Part))
+	}
+	if !f.Has("heads") {
+		f.Set("heads", strconv.Itoa(reg.Heads))
 	}
 	p := h.formPage(r, e)
 	p.Title, _ = r.P.Text(e.Title)
@@ -182,6 +201,24 @@ func (h handlers) accept(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	return r.Done(w, seatPath+"/"+r.PathValue("token"), "notice.event.accepted")
+}
+
+// fewer has fewer people of a registration come.
+func (h handlers) fewer(w http.ResponseWriter, r *web.Request) error {
+	private(w)
+	f := web.NewForm(r)
+	_, err := h.s.Fewer(r.Context(), r.Tenant.ID, r.PathValue("token"), heads(f.Value("heads")))
+	if f.Fail(err) {
+		reg, e, err := h.s.Seat(r.Context(), r.Tenant.ID, r.PathValue("token"))
+		if err != nil {
+			return err
+		}
+		return h.renderSeat(w, r, e, reg, f)
+	}
+	if err != nil {
+		return err
+	}
+	return r.Done(w, seatPath+"/"+r.PathValue("token"), "notice.event.fewer")
 }
 
 func (h handlers) choose(w http.ResponseWriter, r *web.Request) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/doc/ics"
 	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -166,7 +167,7 @@ func (h handlers) calendar(w http.ResponseWriter, r *web.Request) error {
 			return err
 		}
 	}
-	c := ics.Calendar{Product: "-//Kupferfaden//DE", Method: ics.Publish, Events: []ics.Event{e}}
+	c := ics.Calendar{Product: "-//Kupferfaden//DE", Method: ics.Publish, Zone: i18n.Zone(), Events: []ics.Event{e}}
 	if e.Cancelled {
 		c.Method = ics.Cancel
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"mime"
 	"net"
 	"net/mail"
 	"net/textproto"
@@ -114,6 +115,14 @@ type Letter struct {
 	Text, HTML  string
 	Unsubscribe string // https address; List-Unsubscribe with one click (RFC 8058)
 	Date        time.Time
+	Files       []File
+}
+
+// File is an attachment.
+type File struct {
+	Name    string
+	Type    string // "text/calendar; charset=utf-8; method=PUBLISH"
+	Content string
 }
 
 // Stage is the step at which a mail server said no.
@@ -331,6 +340,14 @@ func (s *Sender) message(l Letter) (*gomail.Msg, error) {
 	}
 	m.SetBodyString(gomail.TypeTextPlain, l.Text)
 	m.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
+	for _, f := range l.Files {
+		if _, _, err := mime.ParseMediaType(f.Type); err != nil {
+			return nil, fmt.Errorf("mail: attachment: %w", err)
+		}
+		if err := m.AttachReader(oneLine(f.Name), strings.NewReader(f.Content), gomail.WithFileContentType(gomail.ContentType(f.Type))); err != nil {
+			return nil, fmt.Errorf("mail: attachment: %w", err)
+		}
+	}
 	return m, nil
 }
 

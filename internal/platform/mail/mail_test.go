@@ -4,6 +4,7 @@ package mail_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"mime"
@@ -83,6 +84,48 @@ func TestMailGoesOutEncryptedAndSignedIn(t *testing.T) {
 				t.Errorf("%d mails over %d connections", len(s.Mails()), s.Connections())
 			}
 		})
+	}
+}
+
+func TestAFileGoesWithTheMailAndBringsNoHeaderOfItsOwn(t *testing.T) {
+	s := mailbox.Start(t, mailbox.Options{User: "stadt"})
+	c := open(t, config(s))
+	l := letter("anna@stadt.example")
+	content := "BEGIN:VCALENDAR\r\nSUMMARY:Straßenfest\r\nEND:VCALENDAR\r\n"
+	l.Files = []mail.File{{Name: "fest\".ics\r\nBcc: x@evil.example", Type: "text/calendar; charset=utf-8; method=PUBLISH", Content: content}}
+	if err := c.Send(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	m, err := netmail.ReadMessage(strings.NewReader(s.Mails()[0].Raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/mixed" || m.Header.Get("Bcc") != "" {
+		t.Fatalf("%v %v", m.Header, err)
+	}
+	parts := multipart.NewReader(m.Body, params["boundary"])
+	if _, err := parts.NextPart(); err != nil { // the letter
+		t.Fatal(err)
+	}
+	file, err := parts.NextPart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, params, err = mime.ParseMediaType(file.Header.Get("Content-Type"))
+	if err != nil || kind != "text/calendar" || params["method"] != "PUBLISH" || params["charset"] != "utf-8" || file.Header.Get("Bcc") != "" {
+		t.Errorf("%v %v %v", file.Header, params, err)
+	}
+	body, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, file))
+	if err != nil || string(body) != content {
+		t.Errorf("%q %v", body, err)
+	}
+	if _, err := parts.NextPart(); !errors.Is(err, io.EOF) {
+		t.Error("another part", err)
+	}
+	l.Files[0].Type = "text/calendar; method=PUBLISH\r\nX-Evil: 1"
+	if err := c.Send(t.Context(), l); err == nil {
+		t.Error("a type that is none was taken")
 	}
 }
 
