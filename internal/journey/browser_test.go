@@ -128,7 +128,9 @@ func browser(t *testing.T) *tab {
 	if err := chromedp.Do(ctx); err != nil { // start it outside any step's time
 		t.Fatal(err)
 	}
-	return &tab{t: t, ctx: ctx}
+	b := &tab{t: t, ctx: ctx}
+	b.dark(false)
+	return b
 }
 
 // do runs steps within the time of one step.
@@ -225,8 +227,15 @@ func (b *tab) signInAs(k town, email string) {
 // submit clicks and waits for the next page.
 func (b *tab) submit(selector string) {
 	b.t.Helper()
+	b.next(func() { b.do(chromedp.Click(chromedp.CSS(selector))) })
+}
+
+// next does something and waits for the page it leads to.
+func (b *tab) next(act func()) {
+	b.t.Helper()
+	from := b.where()
 	eval[bool](b, "window.__before = true")
-	b.do(chromedp.Click(chromedp.CSS(selector)))
+	act()
 	deadline := time.Now().Add(pageTimeout)
 	for time.Now().Before(deadline) {
 		ctx, cancel := context.WithTimeout(b.ctx, pageTimeout)
@@ -237,10 +246,10 @@ func (b *tab) submit(selector string) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	b.t.Fatalf("no new page after %s", selector)
+	b.t.Fatalf("no new page after %s", from)
 }
 
-// dark emulates the reader's preference for a colour scheme.
+// dark emulates the reader's preference for a colour scheme, and that for less movement.
 func (b *tab) dark(on bool) {
 	b.t.Helper()
 	scheme := "light"
@@ -249,7 +258,7 @@ func (b *tab) dark(on bool) {
 	}
 	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 		})
 		return err
 	}))

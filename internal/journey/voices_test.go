@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
@@ -63,10 +64,13 @@ func (b *tab) press(action, words string) {
 		b.t.Fatalf("no button %q of a form to %q on %s:\n%s", words, action, b.where(), b.text())
 	}
 	b.submit("[data-press]")
-	if broken := eval[string](b, `[...document.querySelectorAll("main [role=alert], main .kern-error, main .kern-form-input__error")].map(e => e.innerText).join(" | ")`); broken != "" {
+	if broken := eval[string](b, complaints); broken != "" {
 		b.t.Fatalf("%s: %s", b.where(), broken)
 	}
 }
+
+// complaints are what a page says is wrong with a form.
+const complaints = `[...document.querySelectorAll("main [role=alert], main .kern-error, main .kern-form-input__error")].map(e => e.innerText).join(" | ")`
 
 // text is what stands on the page.
 func (b *tab) text() string {
@@ -97,8 +101,9 @@ var (
 	receiptOf = regexp.MustCompile(`\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\b`)
 )
 
-// TestAProcessFromTemplateToClosing: a planner makes a process, a citizen without account and a young person speak, the moderation lets them
-// through, an office answers, the planner releases and closes, and the citizen reads what became of it by the receipt.
+// TestAProcessFromTemplateToClosing: a planner makes a process, citizens without account and a young person speak, the moderation lets them through,
+// an office answers, the planner releases and closes, and the citizen reads what became of it by the receipt. One citizen has a phone without
+// script, the young person a phone; the staff and the other citizen have nothing but a keyboard, at the desk and on narrow windows.
 func TestAProcessFromTemplateToClosing(t *testing.T) {
 	dir, err := os.MkdirTemp("", "journey-")
 	if err != nil {
@@ -109,29 +114,16 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 		t.Fatal(err)
 	}
 	clean = append(clean, func() { os.RemoveAll(dir) })
-	ctx := t.Context()
-	staff := k.actor(t, demo.Email)
 	k.add(t, "moderation@kupferstadt.example", account.RoleChange{Role: access.Moderator})
 	k.add(t, "fachamt@kupferstadt.example", account.RoleChange{Role: access.DataSupplier, In: access.Context{Kind: access.InOffice, Key: "SozA"}})
+	const key, title = "probe-gespraech", "Probegespräch am Hüttenplatz"
 
 	planner := browser(t)
-	planner.signIn(k)
-	key := "probe-gespraech"
-	begin := time.Now().AddDate(0, 0, -16).Format(time.DateOnly)
-	planner.open(k.url + "/arbeit/beteiligung/neu")
-	planner.fill("/arbeit/beteiligung/neu", map[string]string{"from": "messingsiedlung", "title": "Probegespräch am Hüttenplatz", "key": key, "start": begin})
-	planner.press("/arbeit/beteiligung/neu", "")
-	planner.axe("the desk of a new process")
-	planner.open(k.url + "/arbeit/beteiligung/" + key + "/konzept")
-	planner.fill(key+"/konzept", map[string]string{"approvedby": "Sozialausschuss", "approvedon": time.Now().Format(time.DateOnly)})
-	planner.press(key+"/konzept", "")
-	k.meetStandards(t, key)
-	for _, to := range []string{"ready", "running"} {
-		planner.open(k.url + "/arbeit/beteiligung/" + key + "/stand?zu=" + to)
-		planner.press(key+"/stand", "")
-	}
+	planner.size(1280, 900)
+	planner.signInByKeys(k, demo.Email)
+	planner.publish(k, key, title)
 
-	// A citizen, on the phone and without script.
+	// A citizen on the phone and without script, meanwhile the others.
 	citizen := browser(t)
 	citizen.size(390, 844)
 	citizen.scripts(false)
@@ -148,7 +140,12 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 		citizen.press(form, "Weiter")
 	}
 	citizen.reads("Bäume")
-	time.Sleep(13 * time.Second) // without script the form asks for patience
+	patient := time.Now().Add(13 * time.Second) // without script the form asks for patience
+	young := k.speakYoung(t, key)
+	keys := browser(t)
+	keys.size(1280, 900)
+	placed := keys.contribute(k, title)
+	time.Sleep(time.Until(patient))
 	citizen.press(form, "senden")
 	citizen.axe("the receipt")
 	number := numberOf.FindString(citizen.text())
@@ -156,42 +153,61 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 	if number == "" || code == "" {
 		t.Fatalf("no number %q or receipt %q:\n%s", number, code, citizen.text())
 	}
-	young := k.speakYoung(t, key)
 
 	moderator := browser(t)
-	moderator.signInAs(k, "moderation@kupferstadt.example")
-	for _, number := range []string{number, young} {
-		c, err := k.app.Contributions.Get(ctx, staff, number)
-		if err != nil {
-			t.Fatal(err)
-		}
-		at := "/arbeit/moderation/beitrag/" + string(c.ID)
-		moderator.open(k.url + at)
+	moderator.size(390, 844)
+	moderator.signInByKeys(k, "moderation@kupferstadt.example")
+	for _, number := range []string{number, young, placed} {
+		moderator.open(k.url + "/arbeit/moderation")
+		moderator.follow(number)
 		moderator.axe("a contribution that waits for the moderation")
-		moderator.fill(at, map[string]string{"kind": "publish"})
-		moderator.press(at, "")
+		moderator.choose("kind", "publish")
+		moderator.push("Entscheiden")
 	}
 	citizen.open(k.url + "/beitraege/" + number)
 	citizen.reads("Bäume")
 	citizen.axe("a published contribution")
+	keys.signInByKeys(k, demo.CitizenEmail)
+	keys.open(k.url + "/beitraege/" + number)
+	keys.push("Unterstützen")
+	keys.reads("1 Unterstützung")
+	keys.axe("a contribution that is supported")
 
 	// Nothing can be closed while answers are missing.
 	if err := k.close(t, key); err == nil || !strings.Contains(err.Error(), "participation.state.answers") {
 		t.Errorf("closed without answers: %v", err)
 	}
 	office := browser(t)
-	office.signInAs(k, "fachamt@kupferstadt.example")
-	id := office.answer(k, number, map[string]string{"status": "adopted", "text-de": "Im Herbst werden sechs Bäume gepflanzt.", "text-de+leicht": "Im Herbst kommen sechs Bäume."})
+	office.size(390, 844)
+	office.signInByKeys(k, "fachamt@kupferstadt.example")
+	office.open(k.url + "/arbeit/rueckmeldungen")
+	office.axe("the answers an office owes, on the phone")
+	office.follow(number)
+	office.follow("Rückmeldung schreiben")
+	id := office.answer(map[string]string{"status": "adopted"}, [][2]string{{"text-de", "Im Herbst werden sechs Bäume gepflanzt."}, {"text-de+leicht", "Im Herbst kommen sechs Bäume."}})
 	planner.open(k.url + "/arbeit/rueckmeldungen")
 	planner.axe("answers at the desk")
-	planner.release(k, id)
-	id = planner.answer(k, young, map[string]string{
-		"status": "pursued", "target": "Konzept Spielplätze", "text-de": "Wir nehmen das in das Konzept für Spielplätze auf.", "text-de+leicht": "Wir nehmen das in einen Plan auf.", "text-de+jung": "Danke! Wir schauen uns das an und sagen euch im Sommer Bescheid.",
-	})
-	planner.release(k, id)
-	if err := k.close(t, key); err != nil {
-		t.Errorf("with every answer given: %v", err)
+	planner.follow("sechs Bäume")
+	planner.push("Rückmeldung freigeben")
+	planner.open(k.url + "/arbeit/rueckmeldungen?beteiligung=" + key) // one answer for two
+	for _, number := range []string{young, placed} {
+		planner.tabTo(fmt.Sprintf(`e.name === "nummer" && e.value === %q`, number))
+		planner.key(" ")
 	}
+	planner.push("ausgewählten")
+	id = planner.answer(map[string]string{"status": "pursued"}, [][2]string{
+		{"target", "Konzept Spielplätze"},
+		{"text-de", "Wir nehmen das in das Konzept für Spielplätze auf."},
+		{"text-de+leicht", "Wir nehmen das in einen Plan auf."},
+		{"text-de+jung", "Danke! Wir schauen uns das an und sagen euch im Sommer Bescheid."},
+	})
+	planner.open(k.url + id)
+	planner.push("Rückmeldung freigeben")
+	planner.open(k.url + "/arbeit/beteiligung/" + key)
+	planner.follow("Abschließen")
+	planner.push("Abschließen")
+	planner.reads("abgeschlossen")
+
 	citizen.open(k.url + "/vorgang")
 	citizen.fill("/vorgang", map[string]string{"code": code})
 	citizen.press("/vorgang", "")
@@ -199,7 +215,60 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 	citizen.axe("what became of it, by receipt")
 	citizen.open(k.url + "/beteiligung/" + key + "/rueckmeldungen")
 	citizen.reads(number)
+	citizen.reads(placed)
 	citizen.axe("was wurde daraus")
+}
+
+// publish takes a process from its template to the public, with the keyboard.
+func (b *tab) publish(k town, key, title string) {
+	b.t.Helper()
+	b.open(k.url + "/arbeit/beteiligung")
+	b.follow("Neuer Prozess")
+	b.choose("from", "messingsiedlung")
+	b.write("title", title)
+	b.write("key", key)
+	b.date("start", time.Now().AddDate(0, 0, -16))
+	b.push("Entwurf anlegen")
+	b.axe("the desk of a new process")
+	b.follow("Beteiligungskonzept")
+	b.write("approvedby", "Sozialausschuss")
+	b.date("approvedon", time.Now())
+	b.push("Speichern")
+	k.meetStandards(b.t, key)
+	for _, step := range []string{"Als bereit melden", "Veröffentlichen"} {
+		b.open(k.url + "/arbeit/beteiligung/" + key)
+		b.follow(step)
+		b.push(step)
+	}
+}
+
+// contribute says something with a place on the map, with the keyboard and without an account, and gives the number.
+func (b *tab) contribute(k town, title string) string {
+	b.t.Helper()
+	b.open(k.url + "/beteiligung")
+	b.follow(title)
+	b.tabTo(`e.localName === "a" && /karte\/neu$/.test(e.getAttribute("href"))`)
+	b.enter()
+	b.write("text", "Hier fehlt ein Zebrastreifen. Viele Kinder gehen hier zur Schule.")
+	b.write("title", "Zebrastreifen")
+	b.push("Weiter")
+	eval[bool](b, `new Promise(done => { const look = () => document.querySelector(".kv-map[data-pick] [aria-pressed]") ? done(true) : setTimeout(look, 50); look() })`)
+	b.tabTo(`e.localName === "canvas"`)
+	b.key(kb.ArrowRight + kb.ArrowUp)
+	time.Sleep(time.Second) // the map glides
+	b.key(kb.Enter)
+	if !eval[bool](b, `JSON.parse(document.querySelector("[data-geometry][type=hidden]").value).type === "Point"`) {
+		b.t.Fatal("no place was set")
+	}
+	b.axe("a place that is set on the map")
+	for range 3 {
+		b.push("Weiter")
+	}
+	b.reads("Zebrastreifen")
+	b.patience()
+	b.push("absenden")
+	b.axe("a receipt with everything")
+	return numberOf.FindString(b.text())
 }
 
 // add gives the town a person of the staff with a role, who signs in with the town's password.
@@ -305,21 +374,18 @@ func (k town) speakYoung(t *testing.T, process string) string {
 	return number
 }
 
-// answer writes an answer to a contribution and asks for its release.
-func (b *tab) answer(k town, number string, fields map[string]string) (id string) {
+// answer writes an answer, with the keyboard, and asks for its release.
+func (b *tab) answer(chosen map[string]string, written [][2]string) (at string) {
 	b.t.Helper()
-	b.open(k.url + "/arbeit/rueckmeldungen/antwort/neu?nummer=" + number)
-	b.fill("/rueckmeldungen/antwort/neu", fields)
-	b.press("/rueckmeldungen/antwort/neu", "")
-	id, _, _ = strings.Cut(b.where(), "?")
+	for name, value := range chosen {
+		b.choose(name, value)
+	}
+	for _, w := range written {
+		b.write(w[0], w[1])
+	}
+	b.push("Speichern")
+	at, _, _ = strings.Cut(b.where(), "?")
 	b.axe("an answer that is being written")
-	b.press(id, "Freigabe")
-	return id
-}
-
-// release gives an answer.
-func (b *tab) release(k town, at string) {
-	b.t.Helper()
-	b.open(k.url + at)
-	b.submit("#freigabe ~ form button, section[aria-labelledby=freigabe] form button")
+	b.push("um Freigabe bitten")
+	return at
 }

@@ -17,8 +17,6 @@ async function open(box: HTMLElement, keyboard: boolean): Promise<Maplibre> {
   const css = getComputedStyle(document.documentElement);
   const colour = (name: string, otherwise: string) => css.getPropertyValue(name).trim() || otherwise;
   box.hidden = false;
-  box.setAttribute("role", "region");
-  box.setAttribute("aria-label", box.dataset.label ?? "");
   const bounds = box.dataset.box?.split(",").map(Number) as [number, number, number, number] | undefined;
   const map = new gl.Map({
     container: box,
@@ -47,6 +45,7 @@ async function open(box: HTMLElement, keyboard: boolean): Promise<Maplibre> {
     },
   });
   map.touchZoomRotate.disableRotation();
+  map.getCanvas().setAttribute("aria-label", box.dataset.label ?? ""); // the library makes it a region
   await new Promise<void>((done, fail) => {
     map.once("load", () => done());
     map.once("error", (e) => fail(e.error));
@@ -188,7 +187,6 @@ async function pick(box: HTMLElement): Promise<void> {
   };
   map.on("click", (e: MapMouseEvent) => set([e.lngLat.lng, e.lngLat.lat]));
   const canvas = map.getCanvas();
-  canvas.setAttribute("aria-label", box.dataset.label ?? "");
   canvas.addEventListener("focus", () => (cross.hidden = false));
   canvas.addEventListener("blur", () => (cross.hidden = true));
   canvas.addEventListener("keydown", (e) => {
