@@ -399,7 +399,12 @@ func (m eventMail) calendar(ctx context.Context, tenant kernel.ID, e event.Event
 	if e.Stage == event.Cancelled {
 		method = ics.Cancel
 	}
-	return []notice.File{{Name: e.Key + ".ics", Type: "text/calendar; charset=utf-8; method=" + string(method), Content: string(b)}}, nil
+	return []notice.File{calendarFile(e.Key, method, b)}, nil
+}
+
+// calendarFile encloses a date in a mail; the type says what the recipient's calendar is to do with it.
+func calendarFile(name string, method ics.Method, b []byte) notice.File {
+	return notice.File{Name: name + ".ics", Type: "text/calendar; charset=utf-8; method=" + string(method), Content: string(b)}
 }
 
 // Registered confirms a place or a place on the waiting list.

@@ -167,8 +167,15 @@ func (p groupPeople) People(ctx context.Context, tenant kernel.ID, ids []kernel.
 // groupMail writes to the members of groups.
 type groupMail struct{ app *App }
 
-func (m groupMail) send(ctx context.Context, tenant kernel.ID, to notice.Recipient, kind notice.Kind, event, path string, params map[string]any) error {
-	return m.app.Notices.Send(ctx, notice.Message{Tenant: tenant, To: to, Kind: kind, Event: event, Path: path, Params: params})
+func (m groupMail) send(ctx context.Context, tenant kernel.ID, to notice.Recipient, kind notice.Kind, event, path string, params map[string]any, files ...notice.File) error {
+	return m.app.Notices.Send(ctx, notice.Message{Tenant: tenant, To: to, Kind: kind, Event: event, Path: path, Params: params, Files: files})
+}
+
+// calendar is a meeting as a file for calendar programs.
+func (groupMail) calendar(x group.Meeting, params map[string]any) (notice.File, error) {
+	name, _ := params["group"].(string)
+	b, method, err := groupweb.File(name, "", x)
+	return calendarFile("sitzung-"+strconv.Itoa(x.Number), method, b), err
 }
 
 // meeting gives recipient, page and words of a mail about a meeting. Only who can enter the space is led there.
@@ -207,15 +214,23 @@ func (groupMail) meeting(to group.Roll, g group.Group, x group.Meeting) (notice.
 // Invite asks a member to a meeting.
 func (m groupMail) Invite(ctx context.Context, tenant kernel.ID, to group.Roll, g group.Group, x group.Meeting, event string) error {
 	who, path, params := m.meeting(to, g, x)
-	return m.send(ctx, tenant, who, "group.invited", event, path, params)
+	file, err := m.calendar(x, params)
+	if err != nil {
+		return err
+	}
+	return m.send(ctx, tenant, who, "group.invited", event, path, params, file)
 }
 
 // Cancel tells that a meeting does not take place.
 func (m groupMail) Cancel(ctx context.Context, tenant kernel.ID, to group.Roll, g group.Group, x group.Meeting) error {
 	who, path, params := m.meeting(to, g, x)
+	file, err := m.calendar(x, params)
+	if err != nil {
+		return err
+	}
 	delete(params, "place")
 	delete(params, "agenda")
-	return m.send(ctx, tenant, who, "group.cancelled", string(x.ID), path, params)
+	return m.send(ctx, tenant, who, "group.cancelled", string(x.ID), path, params, file)
 }
 
 // Remind tells somebody of a task.

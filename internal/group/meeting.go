@@ -194,6 +194,36 @@ func Agenda(text string, old []Item) []Item {
 	return out
 }
 
+// keepItems numbers the points of an agenda and gives each the id and the minutes of the old point with the same id, or where it has none of the one
+// with the same title; what is new gets an id of its own.
+func keepItems(items, old []Item) []Item {
+	out := slices.Clone(items)
+	used := map[kernel.ID]bool{}
+	take := func(i int, same func(o Item) bool) {
+		j := slices.IndexFunc(old, func(o Item) bool { return !used[o.ID] && same(o) })
+		if j >= 0 {
+			out[i].ID, out[i].Minutes, used[old[j].ID] = old[j].ID, old[j].Minutes, true
+		}
+	}
+	for i := range out {
+		out[i].Number, out[i].Minutes = i+1, ""
+		out[i].Title, out[i].Text = kernel.Clean(out[i].Title, false), kernel.Clean(out[i].Text, true)
+		if id := out[i].ID; id != "" {
+			out[i].ID = ""
+			take(i, func(o Item) bool { return o.ID == id })
+		}
+	}
+	for i := range out {
+		if out[i].ID == "" {
+			take(i, func(o Item) bool { return o.Title == out[i].Title })
+		}
+		if out[i].ID == "" {
+			out[i].ID = kernel.NewID()
+		}
+	}
+	return out
+}
+
 // unnumbered takes "TOP 3:", "3." or "3)" away: items are numbered by their place.
 func unnumbered(s string) string {
 	rest := s
@@ -242,14 +272,15 @@ func (s *Service) Meeting(ctx context.Context, by access.Actor, key string, numb
 	return g, m, err
 }
 
-// SaveMeeting plans a meeting (zero ID) or changes it. A change of time or place after the invitation lets the calendar entry be sent anew.
+// SaveMeeting plans a meeting (zero ID) or changes it; one whose minutes are published, or that was called off, is changed no more. Points of the
+// agenda need no id: one keeps that of the point of the same title, and with it what the minutes say. Minutes are written by SaveMinutes alone. A
+// change of time or place after the invitation lets the calendar entry be sent anew.
 func (s *Service) SaveMeeting(ctx context.Context, by access.Actor, key string, m Meeting) (Meeting, error) {
 	g, err := s.Space(ctx, by, key, access.LeadGroup)
 	if err != nil {
 		return m, err
 	}
 	m.Title, m.Place, m.Online, m.Intro = kernel.Clean(m.Title, false), kernel.Clean(m.Place, false), kernel.Clean(m.Online, false), kernel.Clean(m.Intro, true)
-	m.Minutes = kernel.Clean(m.Minutes, true)
 	if err := m.check(); err != nil {
 		return m, err
 	}
@@ -264,6 +295,7 @@ func (s *Service) SaveMeeting(ctx context.Context, by access.Actor, key string, 
 				return err
 			}
 			m.ID, m.Group, m.State, m.CreatedAt, m.Number, what = kernel.NewID(), g.ID, Planned, s.now(), 1, "group.meeting.plan"
+			m.Minutes, m.Guests, m.Items = "", 0, keepItems(m.Items, nil)
 			for _, x := range all {
 				m.Number = max(m.Number, x.Number+1)
 			}
@@ -272,6 +304,13 @@ func (s *Service) SaveMeeting(ctx context.Context, by access.Actor, key string, 
 			if err != nil {
 				return err
 			}
+			switch old.State {
+			case Published:
+				return kernel.E(kernel.Conflict, "group.meeting.published")
+			case Cancelled:
+				return kernel.E(kernel.Conflict, "group.meeting.over")
+			}
+			m.Minutes, m.Guests, m.Items = old.Minutes, old.Guests, keepItems(m.Items, old.Items)
 			m.ID, m.Group, m.State, m.CreatedAt, m.InvitedAt, m.PublishedAt, m.Sequence = old.ID, g.ID, old.State, old.CreatedAt, old.InvitedAt, old.PublishedAt, old.Sequence
 			if !old.Starts.Equal(m.Starts.Time) || !old.Ends.Equal(m.Ends.Time) || old.Place != m.Place || old.Online != m.Online {
 				m.Sequence++
@@ -322,7 +361,10 @@ func (s *Service) Cancel(ctx context.Context, by access.Actor, key string, numbe
 		if m.State != Planned && m.State != Invited {
 			return kernel.E(kernel.Conflict, "group.meeting.over")
 		}
-		if m.State == Invited && s.Mail != nil {
+		invited := m.State == Invited
+		m.State = Cancelled
+		m.Sequence++
+		if invited && s.Mail != nil {
 			roll, err := s.Roll(ctx, by.Tenant, g, false)
 			if err != nil {
 				return err
@@ -336,8 +378,6 @@ func (s *Service) Cancel(ctx context.Context, by access.Actor, key string, numbe
 				}
 			}
 		}
-		m.State = Cancelled
-		m.Sequence++
 		return nil
 	})
 }

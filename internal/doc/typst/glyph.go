@@ -26,14 +26,10 @@ func missingGlyphs(doc Document) []string {
 // Unprintable names the characters of texts that none of the built-in fonts can draw, each once; nothing where the fonts are not built in. Who
 // writes a report should hear of them before it is frozen.
 func Unprintable(texts ...string) []string {
-	fonts, err := coverage()
-	if err != nil {
-		return nil
-	}
 	missing := map[rune]bool{}
 	for _, s := range texts {
 		for _, r := range s {
-			if r > 0x7f && unicode.IsGraphic(r) && !unicode.IsSpace(r) && !slices.ContainsFunc(fonts, func(f ranges) bool { return f.has(r) }) {
+			if !printable(r) {
 				missing[r] = true
 			}
 		}
@@ -44,6 +40,26 @@ func Unprintable(texts ...string) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Printable leaves out the characters of a text that none of the built-in fonts can draw, for papers made of what others typed, where nobody is
+// there to replace them.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if printable(r) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// printable tells whether a built-in font draws the character, or it is none that is drawn; where no fonts are built in everything is.
+func printable(r rune) bool {
+	if r <= 0x7f || !unicode.IsGraphic(r) || unicode.IsSpace(r) {
+		return true
+	}
+	fonts, err := coverage()
+	return err != nil || slices.ContainsFunc(fonts, func(f ranges) bool { return f.has(r) })
 }
 
 var coverage = sync.OnceValues(func() ([]ranges, error) {

@@ -309,3 +309,42 @@ func TestInvitationsGoToThoseWhoHaveAnAddressAndCancellationsToThoseInvited(t *t
 		}
 	})
 }
+
+func TestAnAgendaNeedsNoIdsAndPublishedMinutesStayAsTheyAre(t *testing.T) {
+	each(t, func(r *rig) {
+		ctx := t.Context()
+		g := r.group("ag-wohnen", true)
+		m, err := r.SaveMeeting(ctx, r.who, g.Key, group.Meeting{Title: "1. Sitzung", Starts: kernel.InstantOf(r.now.Add(time.Hour)), Minutes: "untergeschoben", Items: []group.Item{{Title: "Begrüßung"}, {Title: "Wohnen", Minutes: "untergeschoben"}}})
+		if err != nil || m.Minutes != "" || len(m.Items) != 2 || m.Items[0].ID == "" || m.Items[0].ID == m.Items[1].ID || m.Items[1].Number != 2 || m.Items[1].Minutes != "" {
+			t.Fatalf("%+v %v", m, err)
+		}
+		other, err := r.SaveMeeting(ctx, r.who, g.Key, group.Meeting{Title: "2. Sitzung", Starts: kernel.InstantOf(r.now.Add(time.Hour)), Items: []group.Item{{ID: m.Items[0].ID, Title: "Fremd"}}})
+		if err != nil || other.Items[0].ID == m.Items[0].ID {
+			t.Fatalf("a point of another meeting is taken over: %+v %v", other, err)
+		}
+		r.now = r.now.Add(3 * time.Hour)
+		if err := r.SaveMinutes(ctx, r.who, g.Key, m.Number, group.Minutes{Text: "Beraten", Items: map[kernel.ID]string{m.Items[1].ID: "Mehr Wohnungen"}, Edit: m.Edit}); err != nil {
+			t.Fatal(err)
+		}
+		_, now, err := r.Meeting(ctx, r.who, g.Key, m.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wohnen := now.Items[1].ID
+		now.Items = []group.Item{{Title: "Wohnen"}, {Title: "Verschiedenes"}}
+		if now, err = r.SaveMeeting(ctx, r.who, g.Key, now); err != nil || now.Items[0].ID != wohnen || now.Items[0].Minutes != "Mehr Wohnungen" || now.Minutes != "Beraten" {
+			t.Fatalf("%+v %v", now, err)
+		}
+		if err := r.Publish(ctx, r.who, g.Key, m.Number); err != nil {
+			t.Fatal(err)
+		}
+		_, now, err = r.Meeting(ctx, r.who, g.Key, m.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now.Title = "Nie gewesen"
+		if _, err := r.SaveMeeting(ctx, r.who, g.Key, now); kernel.KindOf(err) != kernel.Conflict {
+			t.Errorf("published minutes are changed: %v", err)
+		}
+	})
+}

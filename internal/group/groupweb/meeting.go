@@ -154,33 +154,42 @@ func (h handlers) calendar(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	var agenda []string
-	for i, it := range m.Items {
-		agenda = append(agenda, strconv.Itoa(i+1)+". "+it.Title)
-	}
-	e := ics.Event{
-		UID: string(m.ID) + "@kupferfaden", Sequence: m.Sequence, Stamp: m.CreatedAt.Time, Start: m.Starts.Time, End: m.Ends.Time, Summary: said(r, g.Name) + ": " + m.Title,
-		Description: strings.Join(agenda, "\n"), Location: strings.Trim(m.Place+", "+m.Online, ", "), Cancelled: m.State == group.Cancelled,
-	}
+	address := ""
 	if h.o.Address != nil {
-		if e.URL, err = h.o.Address(r.Context(), r.Tenant.ID, r.Lang, meetingPath(g.Key, m.Number)); err != nil {
+		if address, err = h.o.Address(r.Context(), r.Tenant.ID, r.Lang, meetingPath(g.Key, m.Number)); err != nil {
 			return err
 		}
 	}
-	c := ics.Calendar{Product: "-//Kupferfaden//DE", Method: ics.Publish, Zone: i18n.Zone(), Events: []ics.Event{e}}
-	if e.Cancelled {
-		c.Method = ics.Cancel
-	}
-	var b bytes.Buffer
-	if err := c.Write(&b); err != nil {
+	b, _, err := File(said(r, g.Name), address, m)
+	if err != nil {
 		return err
 	}
 	hd := w.Header()
 	hd.Set("Content-Type", "text/calendar; charset=utf-8")
 	hd.Set("Content-Disposition", `attachment; filename="termin.ics"`)
 	hd.Set("Cache-Control", "no-store")
-	_, err = w.Write(b.Bytes())
+	_, err = w.Write(b)
 	return err
+}
+
+// File is a meeting as a calendar file, by what is done with it: a cancelled one takes the entry away. address is where the meeting is read; empty where
+// the reader cannot enter.
+func File(name, address string, m group.Meeting) ([]byte, ics.Method, error) {
+	var agenda []string
+	for i, it := range m.Items {
+		agenda = append(agenda, strconv.Itoa(i+1)+". "+it.Title)
+	}
+	e := ics.Event{
+		UID: string(m.ID) + "@kupferfaden", Sequence: m.Sequence, Stamp: m.CreatedAt.Time, Start: m.Starts.Time, End: m.Ends.Time, Summary: name + ": " + m.Title,
+		Description: strings.Join(agenda, "\n"), Location: strings.Trim(m.Place+", "+m.Online, ", "), URL: address, Cancelled: m.State == group.Cancelled,
+	}
+	c := ics.Calendar{Product: "-//Kupferfaden//DE", Method: ics.Publish, Zone: i18n.Zone(), Events: []ics.Event{e}}
+	if e.Cancelled {
+		c.Method = ics.Cancel
+	}
+	var b bytes.Buffer
+	err := c.Write(&b)
+	return b.Bytes(), c.Method, err
 }
 
 // askStep asks before a meeting changes its state.

@@ -92,6 +92,7 @@ type papers struct {
 	batches map[string]int
 	areas   []web.Item
 	added   int
+	pdf     bool // the ballot paper can be printed
 }
 
 func (h handlers) paperForm(w http.ResponseWriter, r *web.Request) error {
@@ -107,7 +108,7 @@ func (h handlers) showPaper(w http.ResponseWriter, r *web.Request, f *web.Form, 
 	if err != nil {
 		return err
 	}
-	d := papers{view: v, added: added}
+	d := papers{view: v, added: added, pdf: h.Typesetter != nil}
 	if d.last, err = h.s.Store.Papers(r.Context(), r.Tenant.ID, v.round.ID, f.Value("batch"), 10); err != nil {
 		return err
 	}

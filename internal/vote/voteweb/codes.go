@@ -328,3 +328,49 @@ func (h handlers) disable(w http.ResponseWriter, r *web.Request) error {
 	}
 	return r.Done(w, codePath+"/"+string(s.ID), "notice.vote.disabled")
 }
+
+// longOpening is how much of the text of an option a ballot paper repeats, in characters.
+const longOpening = 160
+
+// opening is the first paragraph of a formatted text without its signs, as far as it goes on a ballot paper.
+func opening(markdown string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(strings.ReplaceAll(markdown, "\r\n", "\n")), "\n\n")
+	s := []rune(strings.Join(strings.Fields(strings.NewReplacer("**", "", "__", "", "#", "", "`", "", "* ", "", "[", "", "](", " (").Replace(first)), " "))
+	if len(s) > longOpening {
+		return strings.TrimSpace(string(s[:longOpening])) + " …"
+	}
+	return string(s)
+}
+
+// sheet is the ballot paper, to print and to hand out.
+func (h handlers) sheet(w http.ResponseWriter, r *web.Request) error {
+	if h.Typesetter == nil {
+		return kernel.E(kernel.NotFound, "access.notfound")
+	}
+	x, options, err := h.s.ForStaff(r.Context(), r.Actor, r.PathValue("round"), access.RecordContribution)
+	if err != nil {
+		return err
+	}
+	s := votedoc.Sheet{
+		Town: r.Name(), Title: text(r, x.Title), Lang: r.Lang, How: howText(r, x), Where: r.Absolute(RoundPath(x.Key)), Method: x.Rules.Method, T: r.T,
+	}
+	if !x.To.IsZero() {
+		s.Until = r.P.DateTime(x.To)
+	}
+	for _, o := range options {
+		l := votedoc.Line{Key: o.Key, Title: text(r, o.Title), Text: opening(text(r, o.Text))}
+		if o.Cost > 0 {
+			l.Cost = euro(r, o.Cost)
+		}
+		s.Options = append(s.Options, l)
+	}
+	pdf, err := s.PDF(r.Context(), h.Typesetter)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/pdf")
+	w.Header().Set("Content-Disposition", `attachment; filename="stimmzettel-`+x.Key+`.pdf"`)
+	w.Header().Set("Cache-Control", "no-store")
+	_, err = w.Write(pdf)
+	return err
+}

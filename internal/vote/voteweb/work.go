@@ -39,6 +39,7 @@ func (h handlers) registerWork(m *web.Mux) {
 	m.Handle("POST "+one+"/bilder", access.EditProcess, h.savePicture, web.MaxBody(picture.Photo.Bytes+1<<20))
 	m.Handle("GET "+one+"/auszaehlregeln", access.EditProcess, h.compare)
 	m.Handle("GET "+one+"/papier", access.RecordContribution, h.paperForm)
+	m.Handle("GET "+one+"/stimmzettel.pdf", access.RecordContribution, h.sheet, web.Timeout(time.Minute))
 	m.Handle("POST "+one+"/papier", access.RecordContribution, h.addPaper)
 	m.Handle("POST "+one+"/papier/streichen", access.RecordContribution, h.voidPaper)
 	for _, a := range acts {
@@ -83,6 +84,7 @@ type desk struct {
 	view
 	turnout map[vote.Way]int64
 	sets    []vote.CodeSet
+	pdf     bool // the ballot paper can be printed
 }
 
 func (h handlers) work(w http.ResponseWriter, r *web.Request) error {
@@ -90,7 +92,7 @@ func (h handlers) work(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	d := desk{view: v}
+	d := desk{view: v, pdf: h.Typesetter != nil}
 	if d.turnout, err = h.s.Store.Turnout(r.Context(), r.Tenant.ID, v.round.ID); err != nil {
 		return err
 	}
