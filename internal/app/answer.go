@@ -142,7 +142,7 @@ func (a *App) answerTopics() []notice.Topic {
 			return kernel.T(ref, ref), ref != "", nil
 		}},
 		{Key: contribution.ContributionTopic, Param: "beitrag", Only: true, Name: byNumber},
-		{Key: contribution.ReceiptTopic, Only: true, Name: byNumber},
+		{Key: contribution.ReceiptTopic, Only: true, Hidden: true, Name: byNumber},
 		{Key: entryTopic, Param: "vorhaben", Only: true, Name: a.entryTopicName},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/contribution/contributionweb"
 	"github.com/kupferfaden/kupferfaden/internal/doc/picture"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
@@ -31,7 +32,8 @@ func (a *App) contributions() *contribution.Service {
 		Voter: func(ctx context.Context, tenant kernel.ID, process, code string) (string, error) {
 			return a.Votes.Codes.Voter(ctx, tenant, vote.Scope{Process: process}, code)
 		},
-		Draw: drawPhoto,
+		Draw: drawPhoto, Address: func(email string) (string, error) { return a.Notices.Check(email) },
+		Subscribe: func(ctx context.Context, o notice.Order) error { return a.Notices.Subscribe(ctx, o) },
 		Reach: func(ctx context.Context, by access.Actor, process string, answers map[string]string) error {
 			return a.Participation.Reached(ctx, by.Tenant, process, answers)
 		},
@@ -47,6 +49,7 @@ func (a *App) contributionPages(m *web.Mux) {
 		},
 		Work:   []contributionweb.SectionOf{contributionweb.WorkDecisions(a.Moderation), contributionweb.WorkAnswer(a.Answers)},
 		Office: contributionweb.OfficeName(a.Answers), Offices: contributionweb.OfficeItems(a.Answers),
+		Consent: a.subscriptionConsent, Typesetter: a.Typesetter,
 	})
 	contributionweb.RegisterModeration(m, a.Moderation)
 	contributionweb.RegisterAnswers(m, a.Answers)

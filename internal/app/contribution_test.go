@@ -9,11 +9,14 @@ import (
 	"mime/multipart"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/notice"
 )
 
 var receiptCode = regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}`)
@@ -31,7 +34,11 @@ func TestAGuestContributesInSmallStepsAndComesBackWithTheReceiptCode(t *testing.
 				t.Fatalf("%s: %d", step, p.code)
 			}
 		}
-		p := d.post("/beitraege/neu", "schritt", "angaben", "weiter", "weiter", "text", text, "lang", "de", "name", "Linde")
+		p := d.post("/beitraege/neu", "schritt", "angaben", "weiter", "weiter", "text", text, "lang", "de", "name", "Linde", "email", "nirgends")
+		if p.code != http.StatusUnprocessableEntity || !strings.Contains(p.text(), "E-Mail-Adresse") {
+			t.Errorf("what is no address is taken: %d", p.code)
+		}
+		p = d.post("/beitraege/neu", "schritt", "angaben", "weiter", "weiter", "text", text, "lang", "de", "name", "Linde", "email", "linde@haus.example", "fassung", p.form(t, "/beitraege/neu").Get("fassung"))
 		v := p.form(t, "/beitraege/neu")
 		v.Set("weiter", "senden")
 		if early := d.postForm("/beitraege/neu", v); early.code != http.StatusUnprocessableEntity {
@@ -43,6 +50,7 @@ func TestAGuestContributesInSmallStepsAndComesBackWithTheReceiptCode(t *testing.
 		if sent.code != http.StatusOK || code == "" || !strings.Contains(sent.text(), "B-2") {
 			t.Fatalf("%d %s", sent.code, sent.text())
 		}
+		o.mailsTheReceipt(d, code, receiptNumber.FindString(sent.text()))
 		if p := d.post("/vorgang", "code", "0000-0000-000"); p.code != http.StatusUnprocessableEntity {
 			t.Errorf("a wrong code: %d", p.code)
 		}
@@ -64,6 +72,74 @@ func TestAGuestContributesInSmallStepsAndComesBackWithTheReceiptCode(t *testing.
 			t.Errorf("the list: %s", p.text())
 		}
 	})
+}
+
+var receiptNumber = regexp.MustCompile(`B-\d{4}-\d{5}`)
+
+// mailsTheReceipt follows a guest who gave a mail address: the code comes by mail, with a link that has to be confirmed before anything else comes,
+// and every later mail can be ended without signing in.
+func (o *office) mailsTheReceipt(d *desk, code, number string) {
+	o.t.Helper()
+	ctx := o.t.Context()
+	town, err := o.app.Tenants.Find(ctx, "")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	mails := func() []notice.Envelope {
+		o.t.Helper()
+		if err := o.app.Notices.Deliver(ctx, town.ID, nil); err != nil {
+			o.t.Fatal(err)
+		}
+		list, err := o.app.CapturedMail(ctx, town, 50)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		return slices.DeleteFunc(list, func(e notice.Envelope) bool { return e.To != "linde@haus.example" })
+	}
+	decide := func() {
+		o.t.Helper()
+		if err := o.app.Notices.News(ctx, town.ID, contribution.ReceiptTopic, number, kernel.T(number+" entschieden", ""), "/vorgang#"+string(kernel.NewID())); err != nil {
+			o.t.Fatal(err)
+		}
+		if err := o.app.Notices.Digest(ctx, town.ID, notice.AtOnce, notice.RunName(notice.AtOnce, time.Now()), nil); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+	decide()
+	got := mails()
+	if len(got) != 1 || !strings.Contains(got[0].Text, code) || !strings.Contains(got[0].Subject, number) {
+		o.t.Fatalf("%d mails before the address was confirmed: %+v", len(got), got)
+	}
+	link := regexp.MustCompile(`/abo/bestaetigen/\S+`).FindString(got[0].Text)
+	if p := d.post(link); p.code != http.StatusOK {
+		o.t.Fatalf("confirming: %d %s", p.code, p.text())
+	}
+	decide()
+	if got = mails(); len(got) != 2 || !strings.Contains(got[0].Text+got[1].Text, "entschieden") {
+		o.t.Fatalf("%d mails after it: %+v", len(got), got)
+	}
+	all := got[0].Text + got[1].Text
+	end := regexp.MustCompile(`/abo/\S+/ende/receipt`).FindString(all + got[0].Unsubscribe + got[1].Unsubscribe)
+	if end == "" {
+		end = regexp.MustCompile(`/abo/[^\s/]+`).FindString(strings.ReplaceAll(all, link, "")) + "/ende/receipt"
+	}
+	if p := d.post(end); p.code != http.StatusOK {
+		o.t.Fatalf("ending by link %q: %d", end, p.code)
+	}
+	if decide(); len(mails()) != 2 {
+		o.t.Error("mail comes after it was ended")
+	}
+	// Who has the code can ask for it again; who has not cannot, not even by the form of subscriptions.
+	if p := d.post("/vorgang/nachricht", "code", code, "email", "linde@haus.example"); p.code != http.StatusUnprocessableEntity {
+		o.t.Errorf("without consent: %d", p.code)
+	}
+	f := d.post("/vorgang", "code", code).form(o.t, "/vorgang/nachricht")
+	if p := d.post("/vorgang/nachricht", "code", code, "email", "linde@haus.example", "fassung", f.Get("fassung")); p.code != http.StatusOK || len(mails()) != 3 {
+		o.t.Errorf("asking again: %d", p.code)
+	}
+	if ok, err := o.app.Notices.Store.SentSince(ctx, town.ID, "linde@haus.example", "contribution.follow", kernel.Instant{}); err != nil || ok != 1 {
+		o.t.Errorf("%d %v", ok, err)
+	}
 }
 
 // sendPhoto sends a file in the second step.

@@ -14,7 +14,7 @@ func init() {
 	// The contribution keeps its own dated row, version and receipt: there is no further entry, which would be one hot row of the town.
 	for _, route := range []string{
 		"POST /beitraege/neu", "POST /beteiligung/{process}/{module}/neu", "POST /beitraege/{number}/unterstuetzen", "POST /beitraege/{number}/kommentar",
-		"POST /beitraege/{number}/kommentar/zurueck", "POST /vorgang", "POST /vorgang/aendern", "POST /vorgang/zurueckziehen",
+		"POST /beitraege/{number}/kommentar/zurueck", "POST /vorgang", "POST /vorgang/aendern", "POST /vorgang/zurueckziehen", "POST /vorgang/nachricht", "POST /vorgang/quittung",
 	} {
 		changesNothing[route] = "acts of citizens keep their own dated row"
 	}

@@ -36,6 +36,8 @@ type Filter struct {
 	Lang     string
 	Text     string // every word is in title or text
 	Placed   bool   // only what has a place on the map
+	Unplaced bool   // only what has none
+	Within   Frame  // only what lies in it; zero: everywhere
 	Author   kernel.ID
 	Entered  kernel.ID // by this staff
 	Overdue  kernel.Date

@@ -4,6 +4,7 @@ package contribution
 
 import (
 	"context"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -29,7 +30,8 @@ func (m *Moderation) tellAuthor(ctx context.Context, tenant, author kernel.ID, c
 		return nil
 	}
 	if author == "" {
-		return m.Post.News(ctx, tenant, ReceiptTopic, c.Number, receipt, "/vorgang")
+		// The fragment keeps two answers in the same words from being taken for one piece of news.
+		return m.Post.News(ctx, tenant, ReceiptTopic, c.Number, receipt, "/vorgang#"+strings.ReplaceAll(msg.Event, " ", "-"))
 	}
 	if m.People == nil {
 		return nil
@@ -125,7 +127,11 @@ func (m *Moderation) TellChange(ctx context.Context, tenant kernel.ID, what Chan
 }
 
 // Backed lets somebody who supported a contribution with an account hear what becomes of it, once a day at most; it can be ended by every mail.
+// Young people are not written to.
 func (m *Moderation) Backed(ctx context.Context, by access.Actor, c Contribution) error {
+	if by.Has(access.YoungPerson) {
+		return nil
+	}
 	return m.follow(ctx, by, c, "support")
 }
 

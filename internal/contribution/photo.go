@@ -105,6 +105,18 @@ func (s *Service) Photos(ctx context.Context, tenant kernel.ID, c Contribution) 
 	return slices.DeleteFunc(list, func(f File) bool { return f.Kind != Photo }), err
 }
 
+// Covers gives the first photo of each of the contributions that has one, for lists.
+func (s *Service) Covers(ctx context.Context, tenant kernel.ID, list []Contribution) (map[kernel.ID]File, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	ids := make([]kernel.ID, len(list))
+	for i, c := range list {
+		ids[i] = c.ID
+	}
+	return s.Store.Covers(ctx, tenant, ids)
+}
+
 // Scans lists the scans, to staff.
 func (s *Service) Scans(ctx context.Context, by access.Actor, c Contribution) ([]File, error) {
 	if !s.May(ctx, by, access.Moderate, c) && !s.May(ctx, by, access.DraftAnswer, c) && (c.EnteredBy == "" || c.EnteredBy != by.Person) {

@@ -32,6 +32,8 @@ type Points struct {
 	N    int
 	Gzip []byte
 	ETag string
+	// Still is the same as a picture, for readers without script and on paper; nil where the town has no areas.
+	Still *Still
 }
 
 // pointWords are the properties of a point, in short: they are sent by the thousand.
@@ -42,8 +44,8 @@ type pointWords struct {
 	Status   Status `json:"s,omitempty"`
 }
 
-// mostPoints bounds a map.
-const mostPoints = 20_000
+// MostPoints bounds a map.
+const MostPoints = 20_000
 
 // pointCache keeps the maps of the last filters.
 type pointCache struct {
@@ -63,7 +65,7 @@ const mostMaps = 24
 // Map gives the places of everything public that a filter finds, the same bytes until something changes.
 func (s *Service) Map(ctx context.Context, tenant kernel.ID, f Filter) (*Points, error) {
 	by := access.Anonymous(tenant)
-	f.Placed, f.Limit, f.After, f.Order = true, mostPoints, Cursor{}, Youngest
+	f.Placed, f.Limit, f.After, f.Order = true, MostPoints, Cursor{}, Youngest
 	if err := s.bound(ctx, by, &f); err != nil {
 		return nil, err
 	}
@@ -75,7 +77,11 @@ func (s *Service) Map(ctx context.Context, tenant kernel.ID, f Filter) (*Points,
 	if err != nil {
 		return nil, err
 	}
-	key := string(tenant) + " " + stamp + " " + string(b)
+	town, err := s.townFrame(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	key := string(tenant) + " " + stamp + " " + string(b) + " " + town.String()
 	c := &s.points
 	c.mu.Lock()
 	if e, ok := c.kept[key]; ok {
@@ -85,7 +91,7 @@ func (s *Service) Map(ctx context.Context, tenant kernel.ID, f Filter) (*Points,
 	}
 	c.mu.Unlock()
 	v, err, _ := c.flight.Do(key, func() (any, error) {
-		p, err := s.draw(context.WithoutCancel(ctx), tenant, f)
+		p, err := s.draw(context.WithoutCancel(ctx), tenant, f, town)
 		if err != nil {
 			return nil, err
 		}
@@ -109,19 +115,21 @@ func (s *Service) Map(ctx context.Context, tenant kernel.ID, f Filter) (*Points,
 }
 
 // draw writes the GeoJSON.
-func (s *Service) draw(ctx context.Context, tenant kernel.ID, f Filter) (*Points, error) {
+func (s *Service) draw(ctx context.Context, tenant kernel.ID, f Filter, town Frame) (*Points, error) {
 	var buf bytes.Buffer
 	gz, err := gzip.NewWriterLevel(&buf, 3)
 	if err != nil {
 		return nil, err
 	}
 	p := &Points{}
+	grid := newGrid(town)
 	line := []byte(`{"type":"FeatureCollection","features":[`)
 	err = s.Store.Points(ctx, tenant, f, func(x Point) error {
 		if p.N > 0 {
 			line = append(line, ',')
 		}
 		p.N++
+		grid.add(x)
 		line = append(line, `{"type":"Feature","geometry":{"type":"Point","coordinates":[`...)
 		line = strconv.AppendFloat(line, x.Lon, 'f', -1, 64)
 		line = append(line, ',')
@@ -145,6 +153,6 @@ func (s *Service) draw(ctx context.Context, tenant kernel.ID, f Filter) (*Points
 	if err := gz.Close(); err != nil {
 		return nil, err
 	}
-	p.Gzip = buf.Bytes()
+	p.Gzip, p.Still = buf.Bytes(), grid.still()
 	return p, nil
 }

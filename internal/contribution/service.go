@@ -12,6 +12,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/release"
 )
@@ -77,6 +78,10 @@ type Service struct {
 	Voter func(ctx context.Context, tenant kernel.ID, process, code string) (string, error)
 	// Reach takes the answers to the voluntary question who somebody is, without a link to the contribution; nil: the question is not asked.
 	Reach func(ctx context.Context, by access.Actor, process string, answers map[string]string) error
+	// Address checks a mail address and gives it as it is written to, Subscribe notes a guest's wish to hear by mail what becomes of a contribution and
+	// sends the link that confirms it; nil: nobody is asked for an address.
+	Address   func(email string) (string, error)
+	Subscribe func(ctx context.Context, o notice.Order) error
 	// Draw draws a photo anew from its pixels, or says on the field "photo" what is wrong with it; nil: no photos.
 	Draw func(r io.Reader) (Drawn, error)
 	// Told are called in the transaction of a change.
@@ -90,6 +95,7 @@ type Service struct {
 	places  places
 	similar similarCache
 	points  pointCache
+	outlines outlines
 }
 
 // Store keeps contributions of one tenant at a time. contributiondb implements it.
@@ -128,6 +134,8 @@ type Store interface {
 
 	AddFile(ctx context.Context, tenant kernel.ID, f File) error
 	ListFiles(ctx context.Context, tenant, contribution kernel.ID) ([]File, error)
+	// Covers gives the first photo of each contribution that has one.
+	Covers(ctx context.Context, tenant kernel.ID, contributions []kernel.ID) (map[kernel.ID]File, error)
 	FileBySum(ctx context.Context, tenant kernel.ID, sum string) ([]File, error)
 	RemoveFile(ctx context.Context, tenant, id kernel.ID) error
 

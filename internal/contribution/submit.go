@@ -30,6 +30,7 @@ type Draft struct {
 	Statements      []Statement
 	Files           []File // already stored, see KeepPhoto
 	Reach           map[string]string
+	Mail            Mailing // of guests who want to hear of it; Email empty: none
 }
 
 // Submit takes a contribution from anybody, with or without an account, and gives the receipt code: it is shown this once. Invalid names the
@@ -93,6 +94,11 @@ func (s *Service) submit(ctx context.Context, by access.Actor, p participation.P
 		}
 		if err := s.tell(ctx, by.Tenant, Submitted, c); err != nil {
 			return err
+		}
+		if c.Author == "" && d.Mail.Email != "" {
+			if err := s.subscribe(ctx, by.Tenant, c, d.Mail, code); err != nil {
+				return err
+			}
 		}
 		if c.State == Published {
 			return s.touch(ctx, by.Tenant)
@@ -203,6 +209,7 @@ func (s *Service) check(ctx context.Context, tenant kernel.ID, p participation.P
 	if len(d.Files) > MostFiles {
 		f["photo"] = "contribution.photo.many"
 	}
+	maps.Copy(f, s.checkMail(&d.Mail))
 	now := s.now()
 	c = Contribution{
 		ID: kernel.NewID(), Process: p.Key, Module: m.Key, Channel: d.Channel, Lang: lang, Original: d.Text, Title: d.Title, Text: d.Text, Category: d.Category, Topics: d.Topics,

@@ -21,6 +21,8 @@ type Topic struct {
 	Param string
 	// Only: the topic cannot be asked for as a whole.
 	Only bool
+	// Hidden: the form of subscriptions does not take it; whoever orders it has proved elsewhere that it is theirs, by a receipt code.
+	Hidden bool
 	// Name gives the name of an object, or ok = false where there is none; nil: the topic has no objects.
 	Name func(ctx context.Context, tenant kernel.ID, ref string) (name kernel.Text, ok bool, err error)
 	// Choices lists objects the form offers; nil: those that pages link to with Param.
@@ -69,6 +71,17 @@ type Order struct {
 	// Frequency is how often mail may come; empty: at once.
 	Frequency Frequency
 	Consent   string // version of the text shown; empty: not agreed
+	// With is the mail the link to confirm goes with: its kind, the parameters of its sentences and those of them nobody else may see; nil: a mail
+	// with nothing but the link. MostADay is how many of its kind go to one address in a day.
+	With *Enclosure
+}
+
+// Enclosure is a mail that carries the link to confirm an order beside what it says itself.
+type Enclosure struct {
+	Kind     Kind
+	Params   map[string]any
+	Hide     []string
+	MostADay int
 }
 
 const (
@@ -114,10 +127,14 @@ func (s *Service) Subscribe(ctx context.Context, o Order) error {
 	if len(f) > 0 {
 		return &kernel.Error{Kind: kernel.Invalid, Key: "abo.invalid", Fields: f}
 	}
+	with := Enclosure{Kind: ConfirmKind, Params: map[string]any{"topics": strings.Join(slices.Compact(names), "\n")}, MostADay: asksADay}
+	if o.With != nil {
+		with = *o.With
+	}
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
 		now := s.now()
-		n, err := s.Store.SentSince(ctx, o.Tenant, Fold(email), ConfirmKind, kernel.InstantOf(now.Add(-24*time.Hour)))
-		if err != nil || n >= asksADay {
+		n, err := s.Store.SentSince(ctx, o.Tenant, Fold(email), with.Kind, kernel.InstantOf(now.Add(-24*time.Hour)))
+		if err != nil || n >= with.MostADay {
 			return err
 		}
 		id, err := s.Store.Put(ctx, o.Tenant, Address{ID: kernel.NewID(), Email: email, Lang: o.Lang, CreatedAt: now, Consent: o.Consent})
@@ -132,8 +149,8 @@ func (s *Service) Subscribe(ctx context.Context, o Order) error {
 			}
 		}
 		return s.Send(ctx, Message{
-			Tenant: o.Tenant, To: Recipient{Email: email, Lang: o.Lang}, Kind: ConfirmKind, Event: string(request), Confirm: true,
-			Params: map[string]any{"topics": strings.Join(slices.Compact(names), "\n")}, Path: s.confirmPath(o.Tenant, id, request, now.Add(ConfirmWithin)),
+			Tenant: o.Tenant, To: Recipient{Email: email, Lang: o.Lang}, Kind: with.Kind, Event: string(request), Confirm: true,
+			Params: with.Params, Hide: with.Hide, Path: s.confirmPath(o.Tenant, id, request, now.Add(ConfirmWithin)),
 		})
 	})
 }

@@ -50,6 +50,12 @@ func where(tenant kernel.ID, f contribution.Filter) *db.Where {
 	if f.Placed {
 		w.And("lon is not null")
 	}
+	if f.Unplaced {
+		w.And("lon is null")
+	}
+	if f.Within != (contribution.Frame{}) {
+		w.And("lon >= ? and lon < ? and lat >= ? and lat < ?", f.Within.West, f.Within.East, f.Within.South, f.Within.North)
+	}
 	if f.Overdue != "" {
 		w.And("due_on <> '' and due_on < ? and status in ('', 'under_review') and state in ('received', 'checking', 'published')", f.Overdue)
 	}

@@ -30,6 +30,23 @@ func (s *Store) ListFiles(ctx context.Context, tenant, of kernel.ID) ([]contribu
 	return db.Collect(rows, err, scanFile)
 }
 
+// Covers gives the first photo of each contribution that has one.
+func (s *Store) Covers(ctx context.Context, tenant kernel.ID, of []kernel.ID) (map[kernel.ID]contribution.File, error) {
+	w := db.NewWhere(tenant)
+	w.And("kind = ?", contribution.Photo)
+	w.In("contribution", of)
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+fileColumns+` from contribution_file where `+w.String()+` order by id`, w.Args...)
+	out := map[kernel.ID]contribution.File{}
+	err = db.Each(rows, err, func(r db.Row) error {
+		f, err := scanFile(r)
+		if _, there := out[f.Contribution]; !there {
+			out[f.Contribution] = f
+		}
+		return err
+	})
+	return out, err
+}
+
 // FileBySum finds files by their content.
 func (s *Store) FileBySum(ctx context.Context, tenant kernel.ID, sum string) ([]contribution.File, error) {
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+fileColumns+` from contribution_file where tenant_id = $1 and (sha256 = $2 or small = $2) order by id limit 50`, tenant, sum)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/web"
@@ -36,6 +37,10 @@ type Options struct {
 	Work []SectionOf
 	// Follow is where one orders messages about a contribution; nil: nowhere.
 	Follow func(c contribution.Contribution) string
+	// Consent gives the text guests agree to who want mail, with its version.
+	Consent func(r *web.Request) (version, text string, err error)
+	// Typesetter sets the receipt as PDF; nil: it is printed from the browser.
+	Typesetter typst.Typesetter
 	// Report is where one reports a contribution or comment; nil: nowhere.
 	Report func(c contribution.Contribution, comment kernel.ID) string
 	// Office names an office by its key.
@@ -93,6 +98,8 @@ func Register(m *web.Mux, s *contribution.Service, o Options) {
 	m.Handle("POST "+ReceiptPath, access.Contribute, h.lookUp, web.Limit(guesses))
 	m.Handle("POST "+ReceiptPath+"/aendern", access.Contribute, h.correct, web.Limit(guesses))
 	m.Handle("POST "+ReceiptPath+"/zurueckziehen", access.Contribute, h.withdraw, web.Limit(guesses))
+	m.Handle("POST "+ReceiptPath+"/nachricht", access.Contribute, h.mailMe, web.Limit(guesses))
+	m.Handle("POST "+ReceiptPath+"/quittung", access.Contribute, h.paper, web.Limit(guesses))
 	m.Handle("GET /konto/beitraege", access.UseOwnAccount, h.own)
 	h.desk(m)
 }

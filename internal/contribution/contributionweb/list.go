@@ -33,6 +33,11 @@ type listing struct {
 	box     [4]float64
 	boxed   bool
 	path    string
+	still   *contribution.Still
+	edges   string // of the areas below it
+	nowhere int    // of those counted, how many have no place
+	photos  map[kernel.ID]contribution.File
+	within  contribution.Frame
 }
 
 // perPage is how many contributions a part of a public list shows.
@@ -49,6 +54,8 @@ func filter(r *web.Request) contribution.Filter {
 	} else if s != "" && slices.Contains(contribution.Statuses(), s) {
 		f.Statuses = []contribution.Status{s}
 	}
+	f.Within, _ = contribution.ParseFrame(q.Get("ausschnitt"))
+	f.Unplaced = q.Get("ort") == "ohne"
 	switch q.Get("ordnung") {
 	case "unterstuetzt":
 		f.Order = contribution.Supported
@@ -133,6 +140,15 @@ func (h handlers) drawList(w http.ResponseWriter, x listing, f contribution.Filt
 	if x.box, x.boxed, err = h.s.Box(ctx, r.Tenant.ID); err != nil {
 		return err
 	}
+	x.boxed = x.boxed && !f.Unplaced
+	if x.within = f.Within; x.boxed && x.count > 0 && f.After.ID == "" {
+		if err := h.drawStill(&x, f); err != nil {
+			return err
+		}
+	}
+	if x.photos, err = h.s.Covers(ctx, r.Tenant.ID, x.list); err != nil {
+		return err
+	}
 	x.f = formOf(r)
 	x.pages.Text = r.T("contribution.count", "n", x.count)
 	if f.After.ID != "" {
@@ -144,6 +160,32 @@ func (h handlers) drawList(w http.ResponseWriter, x listing, f contribution.Filt
 	page.Nav, page.Styles, page.Scripts = web.NavVoices, []string{"maplibre-gl.css", "contribution.css"}, []string{"contribution.js"}
 	page.Aside = listAside(x)
 	return r.Render(w, page, listView(x))
+}
+
+// drawStill makes the map of the list as a picture. The process of members only has none: its places are not for everybody.
+func (h handlers) drawStill(x *listing, f contribution.Filter) error {
+	ctx, town := x.r.Context(), x.r.Tenant.ID
+	f.Within = contribution.Frame{}
+	p, err := h.s.Map(ctx, town, f)
+	if err != nil || p.Still == nil || p.N == 0 {
+		return err
+	}
+	x.still = p.Still
+	if x.edges, err = h.s.Outline(ctx, town, p.Still); err != nil {
+		return err
+	}
+	if x.within == (contribution.Frame{}) && p.N < contribution.MostPoints {
+		x.nowhere = max(x.count-p.N, 0)
+	}
+	return err
+}
+
+// place is the address of the list with what lies in a part of the map.
+func (x listing) place(f contribution.Frame) string {
+	q := x.r.URL.Query()
+	q.Set("ausschnitt", f.String())
+	q.Del("nach")
+	return x.path + "?" + q.Encode() + "#liste"
 }
 
 // formOf is the filter form.
@@ -158,7 +200,7 @@ func formOf(r *web.Request) *web.Form {
 // mapQuery is the query of the map that belongs to the list.
 func (x listing) mapQuery() string {
 	q := url.Values{}
-	for _, name := range []string{"kategorie", "raum", "suche", "status"} {
+	for _, name := range []string{"kategorie", "raum", "suche", "status", "ausschnitt"} {
 		if v := x.r.URL.Query().Get(name); v != "" {
 			q.Set(name, v)
 		}

@@ -25,6 +25,9 @@ type slip struct {
 	edit     *web.Form
 	changing bool // the form of the correction is open
 	ending   bool // asks whether it is to be withdrawn
+	mail     *web.Form // to order mail; nil: not offered
+	asked    bool      // mail was ordered just now
+	paper    paper
 }
 
 func receiptPage(r *web.Request) web.Page {
@@ -108,6 +111,20 @@ func (h handlers) slip(w http.ResponseWriter, x *slip) error {
 			x.more = append(x.more, part)
 		}
 	}
+	if x.code != "" {
+		x.paper = h.slipOf(r, x.code, contribution.Mailing{})
+		x.paper.again = true
+	}
+	if x.mail == nil && x.code != "" && x.c.Author == "" && h.o.Consent != nil && x.c.State != contribution.Withdrawn {
+		x.mail = web.BlankForm(r)
+	}
+	if x.mail != nil {
+		c, err := h.consentOf(r)
+		if err != nil {
+			return err
+		}
+		x.paper.consent = c
+	}
 	if x.edit == nil {
 		x.edit = web.BlankForm(r)
 		x.edit.Set("title", x.c.Title)
@@ -117,7 +134,7 @@ func (h handlers) slip(w http.ResponseWriter, x *slip) error {
 	}
 	page := receiptPage(r)
 	page.Heading = r.T("contribution.receipt.of", "number", x.c.Number)
-	if x.edit.Failed() {
+	if x.edit.Failed() || x.mail != nil && x.mail.Failed() {
 		return r.Invalid(w, page, slipView(x))
 	}
 	return r.Render(w, page, slipView(x))

@@ -19,10 +19,10 @@ import (
 var steps = []string{"schreiben", "ort", "aehnlich", "angaben", "vorschau"}
 
 // stepOf tells in which step a field stands.
-var stepOf = map[string]int{"title": 0, "text": 0, "lang": 0, "category": 1, "place": 1, "area": 1, "photo": 1, "alt": 1, "stance": 2, "name": 3, "topics": 3}
+var stepOf = map[string]int{"title": 0, "text": 0, "lang": 0, "category": 1, "place": 1, "area": 1, "photo": 1, "alt": 1, "stance": 2, "name": 3, "email": 3, "fassung": 3, "topics": 3}
 
 // carried are the fields that go from step to step.
-var carried = []string{"title", "text", "lang", "category", "area", "place", "geometry", "photos", "alts", "name"}
+var carried = []string{"title", "text", "lang", "category", "area", "place", "geometry", "photos", "alts", "name", "email", "fassung"}
 
 // entry is the form as it stands.
 type entry struct {
@@ -39,6 +39,7 @@ type entry struct {
 	photos  []contribution.File
 	box     [4]float64
 	boxed   bool
+	consent consent
 }
 
 func (e *entry) path() string { return NewPath(e.p.Key, e.m.Key) }
@@ -89,6 +90,9 @@ func crumbs(r *web.Request, p participation.Process, m participation.Module) []w
 func (h handlers) open(r *web.Request) (*entry, error) {
 	p, m, err := h.s.Open(r.Context(), r.Actor, r.PathValue("process"), r.PathValue("module"))
 	e := &entry{h: h, r: r, p: p, m: m}
+	if err == nil && h.asksMail(r) {
+		e.consent, err = h.consentOf(r)
+	}
 	return e, err
 }
 
@@ -134,6 +138,8 @@ func (h handlers) show(w http.ResponseWriter, e *entry) error {
 		if e.facts, err = h.factsFor(e); err != nil {
 			return err
 		}
+	case 3:
+		e.f.Set("fassung", e.consent.version)
 	case 4:
 		if e.facts, err = h.factsFor(e); err != nil {
 			return err
@@ -195,6 +201,9 @@ func (e *entry) draft() contribution.Draft {
 		}
 	}
 	d.Reach = reachOf(f)
+	if e.consent.version != "" {
+		d.Mail = e.consent.mailing(e.r, f)
+	}
 	return d
 }
 
@@ -241,7 +250,8 @@ func (h handlers) step(w http.ResponseWriter, r *web.Request) error {
 			return h.show(w, e)
 		}
 	}
-	sent, code, err := h.s.Submit(ctx, r.Actor, e.draft())
+	d := e.draft()
+	sent, code, err := h.s.Submit(ctx, r.Actor, d)
 	if e.failed(err) {
 		return h.show(w, e)
 	}
@@ -249,7 +259,7 @@ func (h handlers) step(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	page := web.Page{Title: r.T("contribution.sent.title"), Nav: web.NavVoices, NoIndex: true, Breadcrumb: crumbs(r, e.p, e.m), Styles: []string{"planner.css", "contribution.css"}}
-	return r.Render(w, page, sentView(r, e, sent, code, drawQR(r.Absolute(ReceiptPath)+"?code="+code)))
+	return r.Render(w, page, sentView(r, e, sent, h.slipOf(r, code, d.Mail)))
 }
 
 // failed takes what is wrong with this step or one before it, and goes to the first such step.

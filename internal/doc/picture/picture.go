@@ -4,17 +4,22 @@
 // second file hidden behind it, no script.
 //
 // Invariants: what comes out was encoded here from pixels; how large a picture is gets asked before a pixel is unpacked, so that a small file
-// that announces a huge picture costs nothing; no more of a file is read than is allowed.
+// that announces a huge picture costs nothing; no more of a file is read than is allowed; pictures are unpacked one after the other where they
+// are large, so that many at once need no more memory than one of the largest.
 package picture
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
+
+	"golang.org/x/image/webp"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
@@ -35,8 +40,12 @@ type Picture struct {
 	Width, Height int
 }
 
-// Draw reads a JPEG or PNG picture and draws it anew as JPEG, upright as the camera was held. Of a PNG that moves the first frame is drawn. Invalid
-// on the field, with a sentence that says what to do, where it is none, too large, or of a kind that is not taken (HEIC, WebP, GIF, SVG).
+// room is for the pixels unpacked at one time.
+var room = semaphore.NewWeighted(int64(Photo.Pixels))
+
+// Draw reads a JPEG, PNG or WebP picture and draws it anew as JPEG, upright as the camera was held. Of a PNG that moves the first frame is drawn.
+// Invalid on the field, with a sentence that says what to do, where it is none, too large, or of a kind that is not taken (HEIC, moving WebP, GIF,
+// SVG).
 func Draw(r io.Reader, field string, within Bounds) (Picture, error) {
 	refuse := func(key string, kv ...any) (Picture, error) {
 		return Picture{}, &kernel.Error{Kind: kernel.Invalid, Key: "picture.refused", Fields: map[string]string{field: key}, Params: kernel.Params(kv...)}
@@ -56,6 +65,8 @@ func Draw(r io.Reader, field string, within Bounds) (Picture, error) {
 		decode, config, turn = jpeg.Decode, jpeg.DecodeConfig, orientation(b)
 	case "png":
 		decode, config = png.Decode, png.DecodeConfig
+	case "webp":
+		decode, config, turn = webp.Decode, webp.DecodeConfig, webpOrientation(b)
 	case "heic":
 		return refuse("picture.heic")
 	default:
@@ -68,6 +79,11 @@ func Draw(r io.Reader, field string, within Bounds) (Picture, error) {
 	if c.Width < 1 || c.Height < 1 || c.Width > 30000 || c.Height > 30000 || c.Width*c.Height > within.Pixels {
 		return refuse("picture.pixels", "mp", within.Pixels/1_000_000)
 	}
+	pixels := min(int64(c.Width)*int64(c.Height), int64(Photo.Pixels))
+	if err := room.Acquire(context.Background(), pixels); err != nil {
+		return Picture{}, err
+	}
+	defer room.Release(pixels)
 	img, err := decode(bytes.NewReader(b))
 	if err != nil {
 		return refuse("picture.broken")
@@ -87,6 +103,8 @@ func kind(b []byte) string {
 		return "jpeg"
 	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
 		return "png"
+	case len(b) > 12 && string(b[:4]) == "RIFF" && string(b[8:12]) == "WEBP":
+		return "webp"
 	case len(b) > 12 && string(b[4:8]) == "ftyp" && bytes.Contains([]byte("heic heix hevc heim heis mif1 msf1 avif"), b[8:12]):
 		return "heic"
 	}
@@ -179,6 +197,21 @@ func orientation(b []byte) int {
 			return tiffOrientation(seg[6:])
 		}
 		i += 2 + n
+	}
+	return 1
+}
+
+// webpOrientation reads that of a WebP file, which keeps EXIF in a chunk of its RIFF container.
+func webpOrientation(b []byte) int {
+	for i := 12; i+8 <= len(b); {
+		n := int(binary.LittleEndian.Uint32(b[i+4:]))
+		if n < 0 || n > len(b)-i-8 {
+			break
+		}
+		if string(b[i:i+4]) == "EXIF" {
+			return tiffOrientation(bytes.TrimPrefix(b[i+8:i+8+n], []byte("Exif\x00\x00")))
+		}
+		i += 8 + n + n&1
 	}
 	return 1
 }

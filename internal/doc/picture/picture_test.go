@@ -4,6 +4,7 @@ package picture_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -74,6 +75,47 @@ func TestNothingButThePictureIsKept(t *testing.T) {
 	}
 }
 
+// What a browser writes for a picture whose left half is red: lossless, and lossy.
+const (
+	losslessWebP = "UklGRi4AAABXRUJQVlA4TB8AAAAvJ8AEAA8wFKdAPhPy/EcLCLJtanB/2gkcIKL/UeMdAA=="
+	lossyWebP    = "UklGRnIAAABXRUJQVlA4IGYAAAAQBQCdASooABQAPm0skkWkIqGYBABABsSgDOZ4H5B8oFKA/ACu/9wAA1tkEX3QVVAAAP7wOEP/gDyb6qf/3jP6FOxL+wh6ozSJU2Jj60paOpSd/i5coeV5jabyBXKs6fYVpn4AAAA="
+)
+
+func TestWebPIsDrawnAnewAsJPEG(t *testing.T) {
+	for name, file := range map[string]string{"lossless": losslessWebP, "lossy": lossyWebP} {
+		b, err := base64.StdEncoding.DecodeString(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := draw(t, b)
+		if err != nil || got.Width != 40 || got.Height != 20 {
+			t.Fatalf("%s: %dx%d %v", name, got.Width, got.Height, err)
+		}
+		p, err := jpeg.Decode(bytes.NewReader(got.JPEG))
+		if err != nil {
+			t.Fatal(err)
+		}
+		left, _, _, _ := p.At(5, 10).RGBA()
+		right, _, _, _ := p.At(35, 10).RGBA()
+		if left < right {
+			t.Errorf("%s: the left half is not red", name)
+		}
+	}
+	// The same picture of a camera that was held upright: EXIF in a chunk of its own, behind the picture.
+	b, err := base64.StdEncoding.DecodeString(losslessWebP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tiff := []byte("MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00")
+	exif := append([]byte("EXIF"), binary.LittleEndian.AppendUint32(nil, uint32(len(tiff)))...)
+	head := append([]byte("VP8X"), 10, 0, 0, 0, 8, 0, 0, 0, 39, 0, 0, 19, 0, 0)
+	body := append(append(append([]byte("WEBP"), head...), b[12:]...), append(exif, tiff...)...)
+	turned := append(append([]byte("RIFF"), binary.LittleEndian.AppendUint32(nil, uint32(len(body)))...), body...)
+	if got, err := draw(t, turned); err != nil || got.Width != 20 || got.Height != 40 {
+		t.Errorf("with EXIF: %dx%d %v", got.Width, got.Height, err)
+	}
+}
+
 func TestALargePhotoIsKeptAsLargeAsAScreenShowsIt(t *testing.T) {
 	var b bytes.Buffer
 	if err := png.Encode(&b, photo(3200, 1600)); err != nil {
@@ -108,6 +150,8 @@ func TestWhatIsNoPhotoIsRefusedWithAWordOfHelp(t *testing.T) {
 		"a phone's HEIC":                {append([]byte("\x00\x00\x00\x18ftypheic"), make([]byte, 100)...), "picture.heic"},
 		"a drawing with script":         {[]byte(`<svg onload="alert(1)">`), "picture.kind"},
 		"a moving GIF":                  {[]byte("GIF89a......"), "picture.kind"},
+		"a moving WebP":                 {[]byte("RIFF\x16\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x07\x00\x00\x07\x00\x00"), "picture.broken"},
+		"a WebP of 16,384 a side":       {[]byte("RIFF\x11\x00\x00\x00WEBPVP8L\x05\x00\x00\x00\x2f\xff\xff\xff\x0f"), "picture.pixels"},
 		"nothing":                       {nil, "picture.kind"},
 		"a picture cut off":             {withExif(t, photo(100, 100), 1)[:300], "picture.broken"},
 		"a bomb of 40,000 a side":       {bomb(40000, 40000, false), "picture.pixels"},

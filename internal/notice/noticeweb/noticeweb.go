@@ -223,7 +223,7 @@ func (h handlers) offers(r *web.Request, f *web.Form) ([]offer, error) {
 			refs = append(refs, ref)
 		}
 		for _, v := range f.Values("topics") { // typed already: the query is not sent again
-			if topic, ref, ok := strings.Cut(v, " "); ok && topic == t.Key && ref != "" {
+			if topic, ref, ok := strings.Cut(v, " "); ok && topic == t.Key && ref != "" && !t.Hidden {
 				refs = append(refs, ref)
 			}
 		}
@@ -286,6 +286,9 @@ func (h handlers) ordered(w http.ResponseWriter, r *web.Request) error {
 	o := notice.Order{Tenant: r.Tenant.ID, Email: f.Value("email"), Lang: language(r), Frequency: notice.Frequency(f.Value("haeufigkeit"))}
 	for _, v := range f.Values("topics") {
 		topic, ref, _ := strings.Cut(v, " ")
+		if slices.ContainsFunc(h.s.Topics, func(t notice.Topic) bool { return t.Key == topic && t.Hidden }) {
+			continue
+		}
 		if only := f.Value(refField(topic)); ref == "" && only != "" {
 			ref = only
 		}

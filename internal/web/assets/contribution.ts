@@ -225,6 +225,7 @@ async function pick(box: HTMLElement): Promise<void> {
 
 const hide = (box: HTMLElement) => () => {
   box.hidden = true;
+  box.dataset.failed = "";
   box.replaceChildren();
 };
 for (const box of document.querySelectorAll<HTMLElement>(".kv-map[data-points]")) points(box).catch(hide(box));
