@@ -28,7 +28,7 @@ func TestOnlyWhatIsMeantForGuestsIsOpenToEverybody(t *testing.T) {
 }
 
 func TestARoleOfCitizensOpensNoPageOfTheStaff(t *testing.T) {
-	forCitizens := append(slices.Clone(openToAll), access.UseOwnAccount, access.Support, access.Report, access.Vote)
+	forCitizens := append(slices.Clone(openToAll), access.UseOwnAccount, access.Support, access.Comment, access.Report, access.Vote)
 	for _, r := range access.Roles() {
 		for _, do := range access.Actions() {
 			if r.Citizen() && !slices.Contains(forCitizens, do) && access.Can(actor(r), do, access.Object{Tenant: town}) {
@@ -91,7 +91,8 @@ func TestAdministratorsSeeNoFigureByThatRole(t *testing.T) {
 // TestParticipation is the table of design/participation.md 8.3: who may what in the town as a whole.
 func TestParticipation(t *testing.T) {
 	table := map[access.Action][]access.Role{
-		access.Support:            {access.Citizen, access.Resident, access.GroupMember},
+		access.Support:            {access.Citizen, access.Resident, access.GroupMember, access.YoungPerson},
+		access.Comment:            {access.Citizen, access.Resident, access.GroupMember},
 		access.Report:             {access.Citizen, access.Resident},
 		access.Vote:               {access.Resident, access.GroupMember},
 		access.RecordContribution: {access.GroupMember, access.Recorder, access.Moderator, access.DataSupplier, access.Planner},

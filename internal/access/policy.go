@@ -42,7 +42,8 @@ const (
 // What is done in participation (design/participation.md 8.3).
 const (
 	Contribute         Action = "contribution.submit"  // Beitrag, with or without an account
-	Support            Action = "contribution.support" // unterstützen, kommentieren
+	Support            Action = "contribution.support" // unterstützen
+	Comment            Action = "contribution.comment" // kommentieren
 	SupportByCode      Action = "contribution.support.code"
 	Report             Action = "contribution.report" // melden
 	VoteByCode         Action = "vote.code"           // abstimmen with a code or where a vote is open
@@ -121,13 +122,14 @@ var policy = map[Action][]rule{
 	AnonymousWrite: may(everyone),
 
 	Contribute:         may(everyone),
-	Support:            may(Citizen, Resident, GroupMember),
+	Support:            may(Citizen, Resident, GroupMember, YoungPerson),
+	Comment:            may(Citizen, Resident, GroupMember),
 	SupportByCode:      may(everyone),
 	Report:             may(Citizen, Resident),
 	VoteByCode:         may(everyone),
 	Vote:               may(Resident, GroupMember),
-	RecordContribution: may(Recorder, GroupMember, Moderator, DataSupplier, Planner),
-	Moderate:           may(Moderator, Planner),
+	RecordContribution: may(Recorder, GroupMember, Moderator, DataSupplier, Planner, Operator),
+	Moderate:           may(Moderator, Planner, Operator),
 	DraftAnswer:        may(DataSupplier, GroupMember, Planner),
 	ReleaseAnswer:      may(Planner),
 	EditProcess:        may(Planner),

@@ -29,7 +29,14 @@ func (a *App) contributions() *contribution.Service {
 	return &contribution.Service{
 		Store: &contributiondb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, FourEyes: a.Approvals, Processes: processes{a}, Areas: a.Areas, Figures: a.Gate, Files: a.Files, Secret: a.Secret,
 		Now: a.Now, Touch: func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
-		Voter: func(ctx context.Context, tenant kernel.ID, process, code string) (string, error) {
+		Voter: func(ctx context.Context, tenant kernel.ID, process, code string, groups bool) (string, error) {
+			g, err := a.Votes.Codes.Check(ctx, tenant, vote.Scope{Process: process}, code)
+			if err == nil && groups && g.Kind == vote.GroupCode {
+				return "group " + string(g.Set), nil
+			}
+			if err != nil {
+				return "", err
+			}
 			return a.Votes.Codes.Voter(ctx, tenant, vote.Scope{Process: process}, code)
 		},
 		Draw: drawPhoto, Address: func(email string) (string, error) { return a.Notices.Check(email) },

@@ -111,7 +111,7 @@ func (o *office) mailsTheReceipt(d *desk, code, number string) {
 		o.t.Fatalf("%d mails before the address was confirmed: %+v", len(got), got)
 	}
 	link := regexp.MustCompile(`/abo/bestaetigen/\S+`).FindString(got[0].Text)
-	if p := d.post(link); p.code != http.StatusOK {
+	if p := d.post(link); p.code != http.StatusSeeOther {
 		o.t.Fatalf("confirming: %d %s", p.code, p.text())
 	}
 	decide()

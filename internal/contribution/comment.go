@@ -27,7 +27,7 @@ func (s *Service) Say(ctx context.Context, by access.Actor, number string, paren
 		if official = c.Office; official == "" {
 			official = "-"
 		}
-	} else if err := access.Check(by, access.Support, o); err != nil {
+	} else if err := access.Check(by, access.Comment, o); err != nil {
 		return k, err
 	}
 	if c.State != Published {

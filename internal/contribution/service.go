@@ -73,9 +73,9 @@ type Service struct {
 	Begin func(ctx context.Context, by access.Actor, c Contribution) (State, error)
 	// BeginComment is Begin for comments.
 	BeginComment func(ctx context.Context, by access.Actor, c Contribution, k Comment) (State, error)
-	// Voter turns a code that may be used once (a letter code, a group code) into a key; Invalid on the field "code" for one that is not good.
-	// nil: codes are not offered.
-	Voter func(ctx context.Context, tenant kernel.ID, process, code string) (string, error)
+	// Voter turns a letter code, or with groups a group's code too, into the key of the one voice it has; Invalid on the field "code" for one that is
+	// not good. nil: codes are not offered.
+	Voter func(ctx context.Context, tenant kernel.ID, process, code string, groups bool) (string, error)
 	// Reach takes the answers to the voluntary question who somebody is, without a link to the contribution; nil: the question is not asked.
 	Reach func(ctx context.Context, by access.Actor, process string, answers map[string]string) error
 	// Address checks a mail address and gives it as it is written to, Subscribe notes a guest's wish to hear by mail what becomes of a contribution and
@@ -237,7 +237,7 @@ func (s *Service) object(tenant kernel.ID, p participation.Process, m participat
 	if p.Key != "" {
 		o = p.Object(tenant, m, s.now())
 		if slices.Contains(o.Phase, access.Support) {
-			o.Phase = append(o.Phase, access.SupportByCode)
+			o.Phase = append(o.Phase, access.Comment, access.SupportByCode)
 		}
 	}
 	for _, a := range areas {

@@ -14,7 +14,8 @@ func (s *Service) voter(by access.Actor) string {
 	return s.Secret.Mark("contribution.voter", string(by.Tenant)+" "+string(by.Person))
 }
 
-// Back supports a contribution, once for each person, or for each code where one is given. Asking again changes nothing.
+// Back supports a contribution, once for each person, or for each code where one is given: a group that has a code speaks with one voice, where
+// the module lets groups speak. Asking again changes nothing.
 func (s *Service) Back(ctx context.Context, by access.Actor, number, code string) (Contribution, error) {
 	c, v, err := s.backer(ctx, by, number, code)
 	if err != nil {
@@ -71,7 +72,11 @@ func (s *Service) backer(ctx context.Context, by access.Actor, number, code stri
 	if err := access.Check(by, access.SupportByCode, o); err != nil {
 		return c, v, err
 	}
-	key, err := s.Voter(ctx, by.Tenant, c.Process, code)
+	_, m, err := s.Process(ctx, by.Tenant, c.Process, c.Module)
+	if err != nil && kernel.KindOf(err) != kernel.NotFound {
+		return c, v, err
+	}
+	key, err := s.Voter(ctx, by.Tenant, c.Process, code, m.GroupSupport)
 	if err != nil {
 		return c, v, err
 	}

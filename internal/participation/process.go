@@ -208,6 +208,8 @@ type Module struct {
 	Categories []string `json:"categories,omitempty"`
 	// PlaceRequired asks for a point, line or area on the map.
 	PlaceRequired bool `json:"placeRequired,omitempty"`
+	// GroupSupport lets a school class or youth club support with its group code, as one voice.
+	GroupSupport bool `json:"groupSupport,omitempty"`
 }
 
 // usual is what a phase permits in a module unless the process says otherwise.

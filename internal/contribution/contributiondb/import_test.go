@@ -3,8 +3,12 @@
 package contributiondb_test
 
 import (
+	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -84,12 +88,90 @@ func TestHelsinkiBecomesItsContributionsOnceAndOnItsDistricts(t *testing.T) {
 				x.Logf("%d with a place", r.Placed)
 			}
 		}
+		x.helsinkiOnItsDistricts(filepath.Join(dir, "pro_merged.csv"))
 		p, err := x.s.Map(ctx, x.id, contribution.Filter{Process: "westend"})
-		if err != nil || p.N < 3000 {
-			x.Errorf("%d on the map: %v", p.N, err)
+		if err != nil || p.Still == nil {
+			x.Fatalf("%+v %v", p, err)
 		}
-		x.Logf("%d on the map, %d bytes packed", p.N, len(p.Gzip))
+		drawn := p.Still.Outside
+		for _, s := range p.Still.Spots {
+			drawn += s.N
+			if s.N > 1 {
+				if n, err := x.s.Count(ctx, x.guest(), contribution.Filter{Process: "westend", Within: s.Within}); err != nil || n != s.N {
+					x.Errorf("a spot of %d leads to a list of %d: %v", s.N, n, err)
+				}
+			}
+		}
+		without, err := x.s.Count(ctx, x.guest(), contribution.Filter{Process: "westend", Unplaced: true})
+		if err != nil || drawn != p.N || p.N+without != 4403 {
+			x.Errorf("%d drawn, %d on the map, %d without a place: %v", drawn, p.N, without, err)
+		}
+		edges, err := x.s.Outline(ctx, x.id, p.Still)
+		if err != nil || strings.Count(edges, "M") < 34 {
+			x.Errorf("%d rings of 34 districts: %v", strings.Count(edges, "M"), err)
+		}
+		x.Logf("%d on the map, %d beyond its edge, %d without a place, %d spots, %d bytes packed", p.N, p.Still.Outside, without, len(p.Still.Spots), len(p.Gzip))
 	})
+}
+
+// helsinkiOnItsDistricts compares the derived areas with the district the file names, row by row. Of the 3,724 rows with coordinates 3,696 agree. The
+// other 28 name no district ("location_not_specified"), and rightly so: their places lie in no district of Helsinki, some of them in the sea or in
+// the neighbouring town, some hundreds of kilometres away, where writers set their pin on the map of the country. Of the repeats, which are named
+// and left out, 76 name another place than the row that was taken.
+func (x *town) helsinkiOnItsDistricts(path string) {
+	x.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		x.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		x.Fatal(err)
+	}
+	at := map[string]int{}
+	for i, name := range rows[0] {
+		at[name] = i
+	}
+	areas := map[string][]string{}
+	err = x.s.Store.Each(x.Context(), x.id, contribution.Filter{Process: "westend"}, func(c contribution.Contribution) error {
+		areas[c.Source] = c.Areas
+		return nil
+	})
+	if err != nil {
+		x.Fatal(err)
+	}
+	agree, outside, elsewhere, districts, seen := 0, 0, 0, map[string]bool{}, map[string]bool{}
+	for _, r := range rows[1:] {
+		if r[at["latitude"]] == "" {
+			continue
+		}
+		lat, errLat := strconv.ParseFloat(r[at["latitude"]], 64)
+		lon, errLon := strconv.ParseFloat(r[at["longitude"]], 64)
+		derived, err := x.s.Locate(x.Context(), x.id, lon, lat)
+		if err := errors.Join(errLat, errLon, err); err != nil {
+			x.Fatal(err)
+		}
+		source, district := r[at["round"]]+"/"+r[at["id"]], r[at["district"]]
+		if same := slices.Equal(areas[source], derived); !same && seen[source] {
+			elsewhere++
+		} else if !same {
+			x.Errorf("%s: kept in %v, lies in %v", source, areas[source], derived)
+		}
+		seen[source] = true
+		switch {
+		case district == "location_not_specified" && len(derived) == 0:
+			outside++
+		case len(derived) == 1 && derived[0] == "district/"+district:
+			agree++
+			districts[district] = true
+		default:
+			x.Errorf("%s of round %s: %v, the file says %s", r[at["id"]], r[at["round"]], derived, district)
+		}
+	}
+	if agree != 3696 || outside != 28 || elsewhere != 76 || len(districts) != 34 {
+		x.Errorf("%d agree, %d lie in none of %d districts, %d repeats lie elsewhere", agree, outside, len(districts), elsewhere)
+	}
 }
 
 var exports = map[string]struct {

@@ -40,6 +40,7 @@ type entry struct {
 	box     [4]float64
 	boxed   bool
 	consent consent
+	meant   []contribution.AreaChoice // areas the typed name can stand for, where it is not clear
 }
 
 func (e *entry) path() string { return NewPath(e.p.Key, e.m.Key) }
@@ -190,7 +191,7 @@ func (e *entry) draft() contribution.Draft {
 			d.Geometry = f.Value("place") // refused with the sentence of the field
 		}
 	}
-	if a := f.Value("area"); a != "" {
+	if a := e.area(); a != "" {
 		d.Areas = []string{a}
 	}
 	for _, v := range f.Values("stance") {
@@ -205,6 +206,22 @@ func (e *entry) draft() contribution.Draft {
 		d.Mail = e.consent.mailing(e.r, f)
 	}
 	return d
+}
+
+// area is the one that was chosen from a list, or whose name was typed.
+func (e *entry) area() string {
+	typed := strings.TrimSpace(e.f.Value("area"))
+	found := contribution.FindAreas(e.levels, typed)
+	e.meant = nil
+	switch len(found) {
+	case 0:
+		return typed // refused with the sentence of the field
+	case 1:
+		e.f.Set("area", found[0].Key)
+		return found[0].Key
+	}
+	e.meant = found
+	return ""
 }
 
 // step takes one step and draws the next, or sends.
@@ -228,7 +245,13 @@ func (h handlers) step(w http.ResponseWriter, r *web.Request) error {
 			return h.show(w, e)
 		}
 	}
+	if e.levels, err = h.s.AreaLevels(ctx, r.Tenant.ID); err != nil {
+		return err
+	}
 	c, err := h.s.Look(ctx, r.Actor, e.draft())
+	if len(e.meant) > 0 && e.step >= 1 && e.f.Value("weiter") != "zurueck" {
+		err = &kernel.Error{Kind: kernel.Invalid, Key: "contribution.invalid", Fields: map[string]string{"area": "contribution.area.several"}}
+	}
 	e.areas = c.Areas
 	switch {
 	case e.f.Value("weiter") == "zurueck":

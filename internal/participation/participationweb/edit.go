@@ -362,6 +362,9 @@ func fillModules(f *web.Form, p participation.Process) {
 		if m.PlaceRequired {
 			f.Set(fieldOf(i, "place"), "1")
 		}
+		if m.GroupSupport {
+			f.Set(fieldOf(i, "groups"), "1")
+		}
 		for _, x := range p.Phases {
 			open, set := m.Open[x.ID]
 			if !set {
@@ -393,6 +396,7 @@ func takeModules(f *web.Form, p *participation.Process, lang string) map[string]
 			}
 			m.Kind, m.Key = participation.ModuleKind(kind), f.Value(fieldOf(i, "key"))
 			m.Categories, m.PlaceRequired = strings.Split(f.Value(fieldOf(i, "categories")), "\n"), f.Is(fieldOf(i, "place"), "1")
+			m.GroupSupport = f.Is(fieldOf(i, "groups"), "1")
 			if id := strings.TrimSpace(f.Value(fieldOf(i, "ref"))); id != string(m.Ref.ID) {
 				m.Ref = refOf(m.Kind, id)
 			}
