@@ -32,29 +32,30 @@ const (
 type CLI struct {
 	Config string `help:"Settings file; /etc/kupferfaden/kupferfaden.toml or kupferfaden.toml in the data directory where there is one." env:"KUPFERFADEN_CONFIG" placeholder:"FILE"`
 
-	Init     InitCmd    `cmd:"" help:"Make a data directory with an empty town."`
-	Serve    ServeCmd   `cmd:"" help:"Serve the town's pages."`
-	Demo     DemoCmd    `cmd:"" help:"Make the fictional Kupferstadt and serve it."`
-	Restart  RestartCmd `cmd:"" help:"Replace the serving program by a new one without losing a request."`
-	Ready    ReadyCmd   `cmd:"" help:"Ask the serving program on this machine whether it is ready."`
-	Area     AreaCmd    `cmd:"" help:"Areas: levels and editions."`
-	Data     DataCmd    `cmd:"" help:"Figures: deliveries of the offices."`
-	Index    IndexCmd   `cmd:"" help:"Social index."`
-	Report   ReportCmd  `cmd:"" help:"Social report."`
-	Check    CheckCmd   `cmd:"" help:"Check the figures and repeat the index runs."`
-	Vote     VoteCmd    `cmd:"" help:"Votes of other elections."`
-	Export   ExportCmd  `cmd:"" help:"Write figures to a file."`
-	Audit    AuditCmd   `cmd:"" help:"Audit trail: check it, keep its head elsewhere, take it away."`
-	Tenant   TenantCmd  `cmd:"" help:"Towns and regions of this installation."`
-	User     UserCmd    `cmd:"" help:"Accounts."`
-	Mail     MailCmd    `cmd:"" help:"Mail: try the mail server, read bounces."`
-	Backup   BackupCmd  `cmd:"" help:"Backups."`
-	Restore  RestoreCmd `cmd:"" help:"Bring a backup back into a new place."`
-	Migrate  MigrateCmd `cmd:"" help:"Bring the schema of the database up to date."`
-	Doctor   DoctorCmd  `cmd:"" help:"Look over the installation: settings, disk, clock, database, files, mail, backups."`
-	Version  VersionCmd `cmd:"" help:"Print the version."`
-	Settings ConfigCmd  `cmd:"" name:"config" help:"Settings of the installation."`
-	Typeset  TypesetCmd `cmd:"" hidden:"" help:"Typeset one document from standard input (used by the program itself)."`
+	Init         InitCmd         `cmd:"" help:"Make a data directory with an empty town."`
+	Serve        ServeCmd        `cmd:"" help:"Serve the town's pages."`
+	Demo         DemoCmd         `cmd:"" help:"Make the fictional Kupferstadt and serve it."`
+	Restart      RestartCmd      `cmd:"" help:"Replace the serving program by a new one without losing a request."`
+	Ready        ReadyCmd        `cmd:"" help:"Ask the serving program on this machine whether it is ready."`
+	Area         AreaCmd         `cmd:"" help:"Areas: levels and editions."`
+	Data         DataCmd         `cmd:"" help:"Figures: deliveries of the offices."`
+	Index        IndexCmd        `cmd:"" help:"Social index."`
+	Report       ReportCmd       `cmd:"" help:"Social report."`
+	Check        CheckCmd        `cmd:"" help:"Check the figures and repeat the index runs."`
+	Contribution ContributionCmd `cmd:"" help:"Contributions: what people said."`
+	Vote         VoteCmd         `cmd:"" help:"Votes of other elections."`
+	Export       ExportCmd       `cmd:"" help:"Write figures to a file."`
+	Audit        AuditCmd        `cmd:"" help:"Audit trail: check it, keep its head elsewhere, take it away."`
+	Tenant       TenantCmd       `cmd:"" help:"Towns and regions of this installation."`
+	User         UserCmd         `cmd:"" help:"Accounts."`
+	Mail         MailCmd         `cmd:"" help:"Mail: try the mail server, read bounces."`
+	Backup       BackupCmd       `cmd:"" help:"Backups."`
+	Restore      RestoreCmd      `cmd:"" help:"Bring a backup back into a new place."`
+	Migrate      MigrateCmd      `cmd:"" help:"Bring the schema of the database up to date."`
+	Doctor       DoctorCmd       `cmd:"" help:"Look over the installation: settings, disk, clock, database, files, mail, backups."`
+	Version      VersionCmd      `cmd:"" help:"Print the version."`
+	Settings     ConfigCmd       `cmd:"" name:"config" help:"Settings of the installation."`
+	Typeset      TypesetCmd      `cmd:"" hidden:"" help:"Typeset one document from standard input (used by the program itself)."`
 }
 
 // Env is what a verb needs of its surroundings.

@@ -91,10 +91,10 @@ type Service struct {
 	// SplitUp is called in the transaction of a split, with the parts.
 	SplitUp []func(ctx context.Context, tenant kernel.ID, from Contribution, parts []Contribution) error
 
-	numbers numbers
-	places  places
-	similar similarCache
-	points  pointCache
+	numbers  numbers
+	places   places
+	similar  similarCache
+	points   pointCache
 	outlines outlines
 }
 

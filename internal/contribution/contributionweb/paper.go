@@ -61,7 +61,9 @@ func (h handlers) slipOf(r *web.Request, code string, m contribution.Mailing) pa
 }
 
 // receiptAddress is where a QR code leads: the form with the code filled in.
-func receiptAddress(r *web.Request, code string) string { return r.Absolute(ReceiptPath) + "?code=" + code }
+func receiptAddress(r *web.Request, code string) string {
+	return r.Absolute(ReceiptPath) + "?code=" + code
+}
 
 // mailMe orders mail about the contribution of a code.
 func (h handlers) mailMe(w http.ResponseWriter, r *web.Request) error {

@@ -23,8 +23,8 @@ type slip struct {
 	into     *contribution.Contribution
 	more     []templ.Component
 	edit     *web.Form
-	changing bool // the form of the correction is open
-	ending   bool // asks whether it is to be withdrawn
+	changing bool      // the form of the correction is open
+	ending   bool      // asks whether it is to be withdrawn
 	mail     *web.Form // to order mail; nil: not offered
 	asked    bool      // mail was ordered just now
 	paper    paper
