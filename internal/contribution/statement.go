@@ -4,10 +4,12 @@ package contribution
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
 )
 
 // checkStatement brings quote and range of a statement in line with the text it is about.
@@ -21,6 +23,31 @@ func checkStatement(x *Statement, text string) error {
 		return wrong
 	}
 	x.Quote = string(r[x.From:x.To])
+	return nil
+}
+
+// mostStatements is how many statements one can make where one writes.
+const mostStatements = 20
+
+// checkSaid lets authors speak of the figures they were shown only: what else a form sends would be words on a public page that nobody read as
+// part of the text.
+func (s *Service) checkSaid(ctx context.Context, tenant kernel.ID, p participation.Process, c Contribution, list []Statement) error {
+	if len(list) == 0 {
+		return nil
+	}
+	areas := c.Areas
+	if len(areas) == 0 && len(p.Areas) == 1 {
+		areas = p.Areas
+	}
+	facts, err := s.Facts(ctx, tenant, areas, math.MaxInt)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if len(list) > mostStatements || !slices.ContainsFunc(facts, func(f Fact) bool { return f.About == x.About }) {
+			return invalid(map[string]string{"stance": "contribution.statement.form"})
+		}
+	}
 	return nil
 }
 

@@ -49,6 +49,9 @@ func (s *Service) Submit(ctx context.Context, by access.Actor, d Draft) (c Contr
 	if c, err = s.check(ctx, by.Tenant, p, m, &d, MostText); err != nil {
 		return c, "", err
 	}
+	if err := s.checkSaid(ctx, by.Tenant, p, c, d.Statements); err != nil {
+		return c, "", err
+	}
 	if by.Person != "" && by.Name != "" {
 		c.Author, c.Pseudonym = by.Person, by.Name
 		if by.Has(access.YoungPerson) {
