@@ -36,6 +36,9 @@ type similarIndex struct {
 // mostIndexed bounds what is compared; the youngest count.
 const mostIndexed = 20_000
 
+// mostCompared is how many bytes of a text are compared; a form can send any number.
+const mostCompared = 2 * MostText
+
 // stop are words that say nothing of what a contribution is about.
 var stop = func() map[string]bool {
 	m := map[string]bool{}
@@ -74,7 +77,7 @@ func (s *Service) Similar(ctx context.Context, by access.Actor, process, text st
 	if err != nil {
 		return nil, err
 	}
-	mine := pieces(Fold(text))
+	mine := pieces(Fold(text[:min(len(text), mostCompared)]))
 	if len(mine) == 0 {
 		return nil, nil
 	}

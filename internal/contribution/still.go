@@ -171,6 +171,19 @@ func (s *Service) townFrame(ctx context.Context, tenant kernel.ID) (Frame, error
 	return Frame{b[0] - x, b[1] - y, b[2] + x, b[3] + y}, nil
 }
 
+// farAway tells whether a place lies where nobody speaks of this town: latitude and longitude mixed up, or a pin set on the wrong map.
+func (s *Service) farAway(ctx context.Context, tenant kernel.ID, c Contribution) (bool, error) {
+	if !c.Placed {
+		return false, nil
+	}
+	t, err := s.townFrame(ctx, tenant)
+	if err != nil || t == (Frame{}) {
+		return false, err
+	}
+	const around = 0.5 // degrees, some 50 km
+	return c.Lon < t.West-around || c.Lon > t.East+around || c.Lat < t.South-around || c.Lat > t.North+around, nil
+}
+
 // outlines keeps the borders of areas as a path of SVG, for each edition and picture.
 type outlines struct {
 	mu   sync.Mutex

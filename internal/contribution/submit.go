@@ -224,6 +224,11 @@ func (s *Service) check(ctx context.Context, tenant kernel.ID, p participation.P
 			return c, err
 		}
 	}
+	if far, err := s.farAway(ctx, tenant, c); err != nil {
+		return c, err
+	} else if far {
+		f["place"] = "contribution.place.far"
+	}
 	if m.PlaceRequired && !c.Placed && len(c.Areas) == 0 && f["place"] == "" {
 		f["place"] = "contribution.place.missing"
 	}

@@ -106,6 +106,11 @@ func TestHelsinkiBecomesItsContributionsOnceAndOnItsDistricts(t *testing.T) {
 		if err != nil || drawn != p.N || p.N+without != 4403 {
 			x.Errorf("%d drawn, %d on the map, %d without a place: %v", drawn, p.N, without, err)
 		}
+		away := idea("Hier fehlt eine Bank.")
+		away.Geometry = `{"type":"Point","coordinates":[60.17,24.94]}` // latitude and longitude mixed up
+		if _, _, err := x.s.Submit(ctx, x.guest(), away); kernel.KindOf(err) != kernel.Invalid {
+			x.Errorf("a place in Turkmenistan: %v", err)
+		}
 		edges, err := x.s.Outline(ctx, x.id, p.Still)
 		if err != nil || strings.Count(edges, "M") < 34 {
 			x.Errorf("%d rings of 34 districts: %v", strings.Count(edges, "M"), err)
