@@ -86,6 +86,19 @@ func Check(a Actor, do Action, to Object) error {
 	return kernel.E(kernel.Denied, "access.denied")
 }
 
+// Anywhere tells whether the actor may do the action to anything at all: in the town as a whole, or in a process, group, office, area or
+// organisation a role is held in; with kinds named, in contexts of these kinds only. It opens lists and menus; what stands in them is judged
+// object by object.
+func Anywhere(a Actor, do Action, kinds ...ContextKind) bool {
+	to := Object{Tenant: a.Tenant}
+	for _, h := range a.Held {
+		if len(kinds) == 0 || slices.Contains(kinds, h.In.Kind) {
+			to.Within = append(to.Within, h.In)
+		}
+	}
+	return Can(a, do, to)
+}
+
 // CheckTenant is Check for actions on the tenant as a whole.
 func CheckTenant(a Actor, do Action) error { return Check(a, do, Object{Tenant: a.Tenant}) }
 

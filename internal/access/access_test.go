@@ -97,7 +97,7 @@ func TestParticipation(t *testing.T) {
 		access.Vote:               {access.Resident, access.GroupMember},
 		access.RecordContribution: {access.GroupMember, access.Recorder, access.Moderator, access.DataSupplier, access.Planner},
 		access.Moderate:           {access.Moderator, access.Planner},
-		access.DraftAnswer:        {access.GroupMember, access.DataSupplier, access.Planner},
+		access.DraftAnswer:        {access.DataSupplier, access.Planner}, // "Entwurf in AG" is the drafting space of the group
 		access.ReleaseAnswer:      {access.Planner},
 		access.EditProcess:        {access.Planner},
 		access.Publish:            {access.Planner, access.ParticipationOffice},
@@ -224,6 +224,33 @@ func TestAMemberOfOneGroupReachesItsSpaceAndNoOther(t *testing.T) {
 	for _, do := range []access.Action{access.ReadInternal, access.EditProcess, access.SeeJobs, access.ManageGroups} {
 		if access.Can(member, do, access.Object{Tenant: town}) {
 			t.Errorf("a member of a group may %s in the town", do)
+		}
+	}
+}
+
+func TestAListIsOpenToWhoHoldsARoleForItAnywhere(t *testing.T) {
+	in := func(r access.Role, kind access.ContextKind) access.Actor {
+		return access.Actor{Tenant: town, Person: "p", Held: []access.Holding{{Role: r, In: access.Context{Kind: kind, Key: "x"}}}}
+	}
+	for _, c := range []struct {
+		who   access.Actor
+		do    access.Action
+		kinds []access.ContextKind
+		want  bool
+	}{
+		{in(access.Moderator, access.InProcess), access.Moderate, nil, true},
+		{in(access.Moderator, access.InGroup), access.Moderate, []access.ContextKind{access.InProcess, access.InOffice}, false},
+		{in(access.Moderator, access.InProcess), access.ReleaseAnswer, nil, false},
+		{in(access.Carrier, access.InActor), access.Work, nil, true},
+		{in(access.Citizen, access.InProcess), access.Work, nil, false},
+		{actor(access.Citizen), access.Work, nil, false},
+		{actor(access.Councillor), access.Work, nil, false},
+		{actor(access.Moderator), access.Work, nil, true},
+		{actor(access.GroupMember), access.DraftAnswer, nil, false},
+		{access.Anonymous(town), access.Work, nil, false},
+	} {
+		if got := access.Anywhere(c.who, c.do, c.kinds...); got != c.want {
+			t.Errorf("%v %v %s: %v", c.who.Roles, c.who.Held, c.do, got)
 		}
 	}
 }

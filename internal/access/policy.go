@@ -19,6 +19,7 @@ const (
 	ReleaseReport  Action = "report.release"  // freeze and publish a report edition
 	ExportFigures  Action = "figures.export"  // files of figures for the internal or political audience
 	SeeJobs        Action = "job.read"        // progress of background work
+	Work           Action = "work.read"       // the page on which everybody who works for or with the town begins
 )
 
 // What is done to the town, its people and its machine.
@@ -106,6 +107,10 @@ var policy = map[Action][]rule{
 	ExportFigures:  may(Planner, StatisticsOfficer, Operator),
 	SeeJobs:        may(Planner, StatisticsOfficer, Admin, DPO, Auditor, ParticipationOffice, Operator),
 
+	Work: may(
+		Planner, DataSupplier, StatisticsOfficer, ParticipationOffice, Moderator, Analyst, DPO, Auditor, Admin, GroupMember, Recorder, Carrier, Operator,
+	),
+
 	UseOwnAccount:  may(signedIn),
 	ManageUsers:    may(Admin, Operator),
 	ManageTenant:   may(Admin, Operator),
@@ -130,7 +135,7 @@ var policy = map[Action][]rule{
 	Vote:               may(Resident, GroupMember),
 	RecordContribution: may(Recorder, GroupMember, Moderator, DataSupplier, Planner, Operator),
 	Moderate:           may(Moderator, Planner, Operator),
-	DraftAnswer:        may(DataSupplier, GroupMember, Planner),
+	DraftAnswer:        may(DataSupplier, Planner), // members of a group draft in the space of their group: WorkInGroup
 	ReleaseAnswer:      may(Planner),
 	EditProcess:        may(Planner),
 	Publish:            may(Planner, ParticipationOffice),
@@ -155,6 +160,6 @@ var policy = map[Action][]rule{
 
 // reads are the actions that change nothing; they are possible on locked objects and in every phase.
 var reads = map[Action]bool{
-	ReadPublic: true, ReadInternal: true, ExportFigures: true, SeeJobs: true, ReadMail: true, ReadAudit: true, ReadPrivacy: true,
+	ReadPublic: true, ReadInternal: true, ExportFigures: true, SeeJobs: true, Work: true, ReadMail: true, ReadAudit: true, ReadPrivacy: true,
 	ReadFeedback: true, SecondPerson: true, ReadRegion: true, ReadPersonal: true, ReadCouncil: true, ReadGroup: true, ExportPseudonymous: true,
 }

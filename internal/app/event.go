@@ -136,6 +136,9 @@ func (a *App) eventPages(m *web.Mux) {
 
 // guestSources lists where invitations can be taken from: people of the town with a role.
 func (a *App) guestSources(r *web.Request) ([]eventweb.Source, error) {
+	if !r.Can(access.EditEvent) { // whoever prepares the events of one process gets no list of everybody
+		return nil, nil
+	}
 	all, err := a.Accounts.Store.Accounts(r.Context(), r.Tenant.ID)
 	if err != nil {
 		return nil, err

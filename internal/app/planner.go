@@ -33,7 +33,7 @@ func (a *App) planner(m *web.Mux) {
 	indicatorweb.Register(m, a.Indicators, a.importOptions(files))
 	releaseweb.Register(m, a.Gate, a.Areas, a.nameOf)
 	analysisweb.Register(m, a.Analysis, a.Gate, a.Areas)
-	deskweb.Register(m, deskweb.Options{Areas: a.Areas, Figures: a.Indicators, Inbox: files, Gate: a.Gate, Runs: a.deskRuns, Reports: a.deskReports, Processes: a.deskProcesses, Requests: a.Approvals.Count, Alerts: a.alerts, Queue: queue{a}})
+	deskweb.Register(m, deskweb.Options{Areas: a.Areas, Figures: a.Indicators, Inbox: files, Gate: a.Gate, Runs: a.deskRuns, Reports: a.deskReports, Processes: a.deskProcesses, Voices: a.deskVoices, Requests: a.Approvals.Count, Alerts: a.alerts, Queue: queue{a}})
 	web.RegisterProgress(m, jobs{a.Queue})
 	noticeweb.Register(m, a.Notices, noticeweb.Options{Consent: a.subscriptionConsent})
 }

@@ -78,18 +78,9 @@ type InboxFilter struct {
 // mostInbox bounds what the inbox looks at; what is beyond waits behind it.
 const mostInbox = 500
 
-// Moderates tells whether the actor moderates anything: in the town, or in a process, office or area a role is held in.
-func Moderates(by access.Actor, do access.Action) bool {
-	o := access.Object{Tenant: by.Tenant}
-	for _, h := range by.Held {
-		o.Within = append(o.Within, h.In)
-	}
-	return access.Can(by, do, o)
-}
-
 // Inbox lists what waits for the actor's decision: danger first, then reports, objections, and what is new, the oldest leading.
 func (m *Moderation) Inbox(ctx context.Context, by access.Actor, f InboxFilter) ([]Waiting, error) {
-	if !Moderates(by, access.Moderate) {
+	if !access.Anywhere(by, access.Moderate) {
 		return nil, access.CheckTenant(by, access.Moderate)
 	}
 	judge := m.judge(by)
@@ -152,7 +143,14 @@ func (m *Moderation) judge(by access.Actor) func(ctx context.Context, c Contribu
 // unread lists contributions and comments that are not public yet.
 func (m *Moderation) unread(ctx context.Context, by access.Actor, f InboxFilter) ([]Waiting, error) {
 	s := m.Contributions.Store
-	list, err := s.List(ctx, by.Tenant, Filter{Process: f.Process, States: []State{Received, Checking}, Order: Oldest, Limit: mostInbox})
+	scope, err := m.Contributions.scope(ctx, by, access.Moderate)
+	if err != nil {
+		return nil, err
+	}
+	if access.CheckTenant(by, access.Moderate) == nil {
+		scope = nil
+	}
+	list, err := s.List(ctx, by.Tenant, Filter{Process: f.Process, Scope: scope, States: []State{Received, Checking}, Order: Oldest, Limit: mostInbox})
 	if err != nil {
 		return nil, err
 	}

@@ -43,10 +43,19 @@ type Filter struct {
 	Overdue  kernel.Date
 	From, To kernel.Instant // of receipt; To is not included
 	IDs      []kernel.ID
+	Work     bool   // the staff's list: what the actor works on, public or not
+	Scope    *Scope // only what belongs to it; nil: everything
 	Order    Order
+	Undated  bool // with Due: what has no day comes last, else it is left out
 	// After continues behind the last one of the part before: its id, and for Supported and Due what it is sorted by.
 	After Cursor
 	Limit int
+}
+
+// Scope is a part of the town's contributions: those of processes, given to offices, in areas, or entered by somebody; any of these is enough.
+type Scope struct {
+	Processes, Offices, Areas []string
+	Entered                   kernel.ID
 }
 
 // Cursor is the end of a part of a list.
@@ -97,7 +106,19 @@ func (s *Service) bound(ctx context.Context, by access.Actor, f *Filter) error {
 	if err := access.CheckTenant(by, access.ReadPublic); err != nil {
 		return err
 	}
-	if s.readsAll(ctx, by, f.Process) || f.Entered != "" && f.Entered == by.Person || f.Author != "" && f.Author == by.Person {
+	all := s.readsAll(ctx, by, f.Process)
+	if f.Work && !all {
+		scope, err := s.scope(ctx, by, access.Moderate, access.DraftAnswer)
+		if err != nil {
+			return err
+		}
+		if scope != nil {
+			scope.Entered = by.Person
+			f.Scope = scope
+			return nil
+		}
+	}
+	if all || f.Entered != "" && f.Entered == by.Person || f.Author != "" && f.Author == by.Person {
 		return nil
 	}
 	if len(f.States) == 0 {
@@ -115,6 +136,40 @@ func (s *Service) bound(ctx context.Context, by access.Actor, f *Filter) error {
 		return access.Check(by, access.ReadPublic, s.object(by.Tenant, p, m, nil))
 	}
 	return s.except(ctx, by, f)
+}
+
+// scope is what the roles let the actor work on that are held in processes, offices and areas; nil where there is none.
+func (s *Service) scope(ctx context.Context, by access.Actor, do ...access.Action) (*Scope, error) {
+	var out Scope
+	can := func(o access.Object) bool {
+		return slices.ContainsFunc(do, func(do access.Action) bool { return access.Can(by, do, o) })
+	}
+	for _, h := range by.Held {
+		if !can(access.Object{Tenant: by.Tenant, Within: []access.Context{h.In}}) {
+			continue
+		}
+		switch h.In.Kind {
+		case access.InOffice:
+			out.Offices = append(out.Offices, h.In.Key)
+		case access.InArea:
+			out.Areas = append(out.Areas, h.In.Key)
+		}
+	}
+	if s.Processes != nil && len(by.Held) > 0 {
+		list, err := s.Processes.Processes(ctx, by.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range list {
+			if o := s.object(by.Tenant, p, zeroModule, nil); can(access.Object{Tenant: by.Tenant, Within: o.Within}) {
+				out.Processes = append(out.Processes, p.Key)
+			}
+		}
+	}
+	if len(out.Processes)+len(out.Offices)+len(out.Areas) == 0 {
+		return nil, nil
+	}
+	return &out, nil
 }
 
 // except leaves out what belongs to processes the actor cannot see.

@@ -102,32 +102,39 @@ const (
 	DeskDone    DeskView = "done"    // answered
 )
 
-// Offices a role to answer is held in; all is true for who answers for the whole town, and processes lists those the actor answers in.
-func answersFor(by access.Actor) (offices, processes []string, all bool) {
-	if access.CheckTenant(by, access.DraftAnswer) == nil {
-		return nil, nil, true
+// answersFor is what the actor answers for; nil for the whole town. It is Denied for who answers nothing.
+func answersFor(by access.Actor) (*Scope, error) {
+	town := access.CheckTenant(by, access.DraftAnswer)
+	if town == nil {
+		return nil, nil
 	}
+	scope := &Scope{}
 	for _, h := range by.Held {
 		if !access.Can(by, access.DraftAnswer, access.Object{Tenant: by.Tenant, Within: []access.Context{h.In}}) {
 			continue
 		}
 		switch h.In.Kind {
 		case access.InOffice:
-			offices = append(offices, h.In.Key)
+			scope.Offices = append(scope.Offices, h.In.Key)
 		case access.InProcess:
-			processes = append(processes, h.In.Key)
+			scope.Processes = append(scope.Processes, h.In.Key)
+		case access.InArea:
+			scope.Areas = append(scope.Areas, h.In.Key)
+		default:
+			continue
 		}
+		town = nil
 	}
-	return offices, processes, false
+	return scope, town
 }
 
 // Desk lists what the actor has to answer, due first. Who answers for offices or processes sees theirs and nothing else.
 func (s *Answers) Desk(ctx context.Context, by access.Actor, d Desk) (out []Outcome, more bool, err error) {
-	offices, processes, all := answersFor(by)
-	if !all && len(offices) == 0 && len(processes) == 0 {
-		return nil, false, access.CheckTenant(by, access.DraftAnswer)
+	scope, err := answersFor(by)
+	if err != nil {
+		return nil, false, err
 	}
-	f := Filter{Process: d.Process, Office: d.Office, States: []State{Published}, Order: Due, After: d.After, Limit: min(max(d.Limit, 1), MostListed)}
+	f := Filter{Process: d.Process, Office: d.Office, Scope: scope, States: []State{Published}, Order: Due, Undated: true, After: d.After, Limit: min(max(d.Limit, 1), MostListed)}
 	switch d.View {
 	case DeskOpen, DeskOverdue:
 		f.Statuses = []Status{Unanswered, UnderReview}
@@ -136,14 +143,6 @@ func (s *Answers) Desk(ctx context.Context, by access.Actor, d Desk) (out []Outc
 	}
 	if d.View == DeskOverdue {
 		f.Overdue = s.today()
-	}
-	if !all && (d.Office == "" || !slices.Contains(offices, d.Office)) && (d.Process == "" || !slices.Contains(processes, d.Process)) {
-		switch { // the first of what is the actor's; the page offers the others
-		case len(offices) > 0:
-			f.Office = offices[0]
-		default:
-			f.Process = processes[0]
-		}
 	}
 	n := f.Limit
 	f.Limit++
@@ -173,14 +172,27 @@ func (s *Answers) Desk(ctx context.Context, by access.Actor, d Desk) (out []Outc
 	return out, more, nil
 }
 
-// Mine lists the offices and processes the actor answers for; all is true for the whole town.
-func (s *Answers) Mine(by access.Actor) (offices, processes []string, all bool) {
-	return answersFor(by)
+// Mine is what the actor answers for; nil for the whole town.
+func (s *Answers) Mine(by access.Actor) (*Scope, error) { return answersFor(by) }
+
+// Owed counts what the actor has to answer, and of that what is overdue.
+func (s *Answers) Owed(ctx context.Context, by access.Actor) (open, overdue int, err error) {
+	scope, err := answersFor(by)
+	if err != nil {
+		return 0, 0, err
+	}
+	f := Filter{Scope: scope, States: []State{Published}, Statuses: []Status{Unanswered, UnderReview}}
+	if open, err = s.Contributions.Store.Count(ctx, by.Tenant, f, mostCounted); err != nil {
+		return 0, 0, err
+	}
+	f.Overdue = s.today()
+	overdue, err = s.Contributions.Store.Count(ctx, by.Tenant, f, mostCounted)
+	return open, overdue, err
 }
 
 // ToRelease lists answers that wait for the actor's release.
 func (s *Answers) ToRelease(ctx context.Context, by access.Actor) ([]Answer, error) {
-	if !Moderates(by, access.ReleaseAnswer) {
+	if !access.Anywhere(by, access.ReleaseAnswer) {
 		return nil, nil
 	}
 	list, err := s.Store.AnswersIn(ctx, by.Tenant, "", AnswerWaiting, 200)

@@ -175,9 +175,18 @@ func (s *Answers) SplitUp(ctx context.Context, tenant kernel.ID, _ Contribution,
 	return nil
 }
 
-// may checks an act on the answer of a contribution: staff in charge, or the office it was given to.
+// may checks an act on the answer of a contribution: staff in charge, or the office it was given to. The office in charge of the process has
+// no say in what was given to another one.
 func (s *Answers) may(ctx context.Context, by access.Actor, do access.Action, c Contribution) error {
-	return s.Contributions.may(ctx, by, do, c)
+	o, err := s.Contributions.Object(ctx, by.Tenant, c)
+	if err != nil {
+		return err
+	}
+	o.Visibility = ""
+	if c.Office != "" {
+		o.Within = slices.DeleteFunc(o.Within, func(x access.Context) bool { return x.Kind == access.InOffice && x.Key != c.Office })
+	}
+	return access.Check(by, do, o)
 }
 
 // Pass gives a contribution to another office, with a reason for the one that gets it.

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -400,12 +401,17 @@ func (c *Codes) Sets(ctx context.Context, by access.Actor, of Scope) ([]CodeSet,
 	return c.Store.Sets(ctx, by.Tenant, of)
 }
 
-// All lists every set of the town for staff.
+// All lists the sets of codes: every one for staff of the town, else those of the processes the actor runs.
 func (c *Codes) All(ctx context.Context, by access.Actor) ([]CodeSet, error) {
-	if err := c.may(ctx, by, ""); err != nil {
-		return nil, err
+	town := c.may(ctx, by, "")
+	if town != nil && !access.Anywhere(by, access.EditProcess) {
+		return nil, town
 	}
-	return c.Store.AllSets(ctx, by.Tenant)
+	all, err := c.Store.AllSets(ctx, by.Tenant)
+	if town == nil || err != nil {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(s CodeSet) bool { return s.Process == "" || c.may(ctx, by, s.Process) != nil }), nil
 }
 
 // may lets those who run a process deal with its codes.

@@ -226,6 +226,32 @@ func (s *Service) List(ctx context.Context, by access.Actor, process string) ([]
 	return out, nil
 }
 
+// WorkList gives the rounds whose ballots the actor takes down or which he or she runs, the latest first.
+func (s *Service) WorkList(ctx context.Context, by access.Actor) ([]Round, error) {
+	if !access.Anywhere(by, access.RecordContribution) {
+		return nil, access.CheckTenant(by, access.RecordContribution)
+	}
+	all, err := s.Store.List(ctx, by.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := all[:0]
+	for _, r := range all {
+		switch err := s.staff(ctx, by, r, access.RecordContribution); {
+		case err == nil:
+			out = append(out, r)
+		case kernel.KindOf(err) != kernel.Denied && kernel.KindOf(err) != kernel.NotFound:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Runs tells whether the actor may do something to the round as staff.
+func (s *Service) Runs(ctx context.Context, by access.Actor, r Round, do access.Action) bool {
+	return s.staff(ctx, by, r, do) == nil
+}
+
 // ForStaff finds a round for those who run it.
 func (s *Service) ForStaff(ctx context.Context, by access.Actor, key string, do access.Action) (Round, []Option, error) {
 	r, err := s.Store.Round(ctx, by.Tenant, key)
@@ -247,6 +273,11 @@ func (s *Service) Save(ctx context.Context, by access.Actor, to Round) error {
 		}
 		if to.Edit != r.Edit {
 			return kernel.E(kernel.Conflict, "vote.changed")
+		}
+		if to.Process != r.Process { // into another process only for who runs that one too
+			if err := s.staff(ctx, by, to, access.EditProcess); err != nil {
+				return err
+			}
 		}
 		kept := *r
 		*r = to

@@ -73,7 +73,7 @@ var navItems = []navItem{
 	{NavVision, "web.nav.vision", "/leitbild", access.ReadPublic},
 	{NavActors, "web.nav.actors", "/akteure", access.ReadPublic},
 	{NavRegion, "web.nav.region", "/region", access.ReadPublic},
-	{NavWork, "web.nav.work", "/arbeit", access.SeeJobs},
+	{NavWork, "web.nav.work", "/arbeit", access.Work},
 }
 
 var footerItems = []navItem{
@@ -95,7 +95,7 @@ func (r *Request) reachable(items []navItem) []navItem {
 		if it.nav == NavRegion && !r.Tenant.Region {
 			continue
 		}
-		if r.mux != nil && r.mux.has(it.path) && r.Can(it.do) {
+		if r.mux != nil && r.mux.has(it.path) && r.CanAnywhere(it.do) {
 			out = append(out, it)
 		}
 	}

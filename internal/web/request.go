@@ -113,6 +113,11 @@ func (r *Request) Can(do access.Action) bool {
 	return access.Can(r.Actor, do, access.Object{Tenant: r.Tenant.ID})
 }
 
+// CanAnywhere tells whether the reader may do the action in the town or wherever a role is held, as routes with Held ask.
+func (r *Request) CanAnywhere(do access.Action) bool {
+	return r.Actor.Tenant == r.Tenant.ID && access.Anywhere(r.Actor, do)
+}
+
 func requestID() string {
 	var b [6]byte
 	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails (Go 1.24)

@@ -70,7 +70,7 @@ func newMux(list towns) *web.Mux {
 	m.Handle("GET /raeume/{level}/{key}", access.ReadPublic, func(w http.ResponseWriter, r *web.Request) error {
 		return r.Render(w, web.Page{Title: r.PathValue("level") + " " + r.PathValue("key") + " " + r.Tenant.Key + " " + r.Lang}, templ.NopComponent)
 	})
-	m.Handle("GET /arbeit", access.SeeJobs, page("Arbeit"))
+	m.Handle("GET /arbeit", access.Work, page("Arbeit"))
 	m.Handle("GET /arbeit/figures", access.ReadInternal, page("Figuren"))
 	m.Handle("POST /arbeit/figures", access.ImportData, func(w http.ResponseWriter, r *web.Request) error {
 		return r.Done(w, "/arbeit", "notice.account.enabled")

@@ -133,7 +133,7 @@ func newSite(t *testing.T) *site {
 	s.mux = web.New(web.Options{Tenants: tenantweb.Tenants{Service: towns}, Sessions: sessions, SignIn: sessions.SignInForm, Log: slog.New(slog.DiscardHandler)})
 	accountweb.Register(s.mux, s.service, sessions, accountweb.Options{})
 	s.mux.Handle("GET /{$}", access.ReadPublic, text("Start"))
-	s.mux.Handle("GET /arbeit", access.SeeJobs, text("Arbeitsplatz"))
+	s.mux.Handle("GET /arbeit", access.Work, text("Arbeitsplatz"))
 	s.Server = httptest.NewServer(s.mux)
 	t.Cleanup(s.Close)
 	return s

@@ -142,7 +142,7 @@ func (h handlers) signedIn(w http.ResponseWriter, r *web.Request, f *web.Form, a
 	back := f.Value("weiter")
 	if who, err := h.service.Actor(r.Context(), r.Tenant.ID, a.ID); err != nil {
 		return err
-	} else if back == staffPath && !access.Can(who, access.SeeJobs, access.Object{Tenant: r.Tenant.ID}) {
+	} else if back == staffPath && !access.Anywhere(who, access.Work) {
 		back = ownPath // citizens and the council have no desk
 	}
 	if k, ok := web.ParseKept(f.Value("behalten")); ok {

@@ -44,6 +44,9 @@ func where(tenant kernel.ID, f contribution.Filter) *db.Where {
 	if len(f.IDs) > 0 {
 		w.In("id", f.IDs)
 	}
+	if f.Scope != nil {
+		scope(w, tenant, *f.Scope)
+	}
 	if f.Area != "" {
 		w.And("id in (select contribution from contribution_area where tenant_id = ? and area = ?)", tenant, f.Area)
 	}
@@ -71,6 +74,33 @@ func where(tenant kernel.ID, f contribution.Filter) *db.Where {
 	return w
 }
 
+// scope adds the condition that one of the parts of a scope fits.
+func scope(w *db.Where, tenant kernel.ID, x contribution.Scope) {
+	parts, args := []string{}, []any{}
+	among := func(before string, list []string, after string) {
+		if len(list) == 0 {
+			return
+		}
+		for _, v := range list {
+			args = append(args, v)
+		}
+		parts = append(parts, before+" in (?"+strings.Repeat(", ?", len(list)-1)+")"+after)
+	}
+	among("process", x.Processes, "")
+	among("office", x.Offices, "")
+	if len(x.Areas) > 0 {
+		args = append(args, tenant)
+		among("id in (select contribution from contribution_area where tenant_id = ? and area", x.Areas, ")")
+	}
+	if x.Entered != "" {
+		parts, args = append(parts, "entered_by = ?"), append(args, x.Entered)
+	}
+	if len(parts) == 0 {
+		parts = []string{"false"}
+	}
+	w.And("("+strings.Join(parts, " or ")+")", args...)
+}
+
 // order gives the order of a list and the condition that continues it.
 func order(w *db.Where, f contribution.Filter) string {
 	c := f.After
@@ -86,6 +116,15 @@ func order(w *db.Where, f contribution.Filter) string {
 		}
 		return "supports desc, id desc"
 	case contribution.Due:
+		if f.Undated {
+			switch {
+			case c.ID != "" && c.Due == "":
+				w.And("due_on = '' and id > ?", c.ID)
+			case c.ID != "":
+				w.And("(due_on = '' or (due_on, id) > (?, ?))", c.Due, c.ID)
+			}
+			return "case when due_on = '' then 1 else 0 end, due_on, id"
+		}
 		w.And("due_on <> ''")
 		if c.ID != "" {
 			w.And("(due_on, id) > (?, ?)", c.Due, c.ID)

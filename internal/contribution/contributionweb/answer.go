@@ -12,6 +12,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -70,7 +71,7 @@ type answerDesk struct {
 	release   []contribution.Answer
 	offices   []contribution.Office
 	mine      []string // offices of the reader
-	processes []string
+	processes []web.Item
 	all       bool
 	view      contribution.DeskView
 	count     contribution.Count
@@ -129,7 +130,22 @@ func (h answering) desk(w http.ResponseWriter, r *web.Request) error {
 	if v.release, err = h.s.ToRelease(r.Context(), r.Actor); err != nil {
 		return err
 	}
-	v.mine, v.processes, v.all = h.s.Mine(r.Actor)
+	mine, err := h.s.Mine(r.Actor)
+	if err != nil {
+		return err
+	}
+	if v.all = mine == nil; !v.all {
+		v.mine = mine.Offices
+	}
+	list, err := h.s.Contributions.Processes.Processes(r.Context(), r.Tenant.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if v.all && p.State != participation.Draft || !v.all && slices.Contains(mine.Processes, p.Key) {
+			v.processes = append(v.processes, web.Item{Value: p.Key, Text: said(r, p.Title)})
+		}
+	}
 	if v.all {
 		if v.count, err = h.s.Counted(r.Context(), r.Tenant.ID, d.Process); err != nil {
 			return err

@@ -29,21 +29,22 @@ func number(s string) int {
 
 // desk adds the pages of the staff.
 func (h handlers) desk(m *web.Mux) {
-	m.Handle("GET "+WorkPath, access.RecordContribution, h.workList)
-	m.Handle("POST "+WorkPath+"/auswahl", access.Moderate, h.bulk)
-	m.Handle("GET "+WorkPath+"/erfassen", access.RecordContribution, h.quick)
-	m.Handle("POST "+WorkPath+"/erfassen", access.RecordContribution, h.record, web.MaxBody(maxPhotos))
+	held := web.Held()
+	m.Handle("GET "+WorkPath, access.RecordContribution, h.workList, held)
+	m.Handle("POST "+WorkPath+"/auswahl", access.Moderate, h.bulk, held)
+	m.Handle("GET "+WorkPath+"/erfassen", access.RecordContribution, h.quick, held)
+	m.Handle("POST "+WorkPath+"/erfassen", access.RecordContribution, h.record, web.MaxBody(maxPhotos), held)
 	m.Handle("GET "+WorkPath+"/import", access.RecordContribution, h.importStart)
 	m.Handle("POST "+WorkPath+"/import", access.RecordContribution, h.importFile, web.MaxBody(65<<20))
 	m.Handle("POST "+WorkPath+"/import/zuordnung", access.RecordContribution, h.importMap)
 	m.Handle("GET "+WorkPath+"/ausgeben", access.ExportPseudonymous, h.exportForm)
 	m.Handle("POST "+WorkPath+"/ausgeben", access.ExportPseudonymous, h.export)
-	m.Handle("GET "+WorkPath+"/{number}", access.RecordContribution, h.work)
-	m.Handle("POST "+WorkPath+"/{number}/text", access.RecordContribution, h.rewrite)
-	m.Handle("POST "+WorkPath+"/{number}/zusammenfuehren", access.Moderate, h.merge)
-	m.Handle("POST "+WorkPath+"/{number}/teilen", access.Moderate, h.split)
-	m.Handle("POST "+WorkPath+"/{number}/aussage", access.Moderate, h.note)
-	m.Handle("POST "+WorkPath+"/{number}/aussage/weg", access.Moderate, h.unnote)
+	m.Handle("GET "+WorkPath+"/{number}", access.RecordContribution, h.work, held)
+	m.Handle("POST "+WorkPath+"/{number}/text", access.RecordContribution, h.rewrite, held)
+	m.Handle("POST "+WorkPath+"/{number}/zusammenfuehren", access.Moderate, h.merge, held)
+	m.Handle("POST "+WorkPath+"/{number}/teilen", access.Moderate, h.split, held)
+	m.Handle("POST "+WorkPath+"/{number}/aussage", access.Moderate, h.note, held)
+	m.Handle("POST "+WorkPath+"/{number}/aussage/weg", access.Moderate, h.unnote, held)
 }
 
 func workPage(r *web.Request, title string) web.Page {
@@ -65,13 +66,14 @@ type deskList struct {
 	count     int
 	moderates bool
 	exports   bool
+	imports   bool
 	query     string
 }
 
 // workFilter reads the filter of the staff's list.
 func workFilter(r *web.Request, q url.Values) contribution.Filter {
 	f := contribution.Filter{
-		Process: q.Get("prozess"), Area: q.Get("raum"), Text: q.Get("suche"), Category: q.Get("kategorie"), Office: q.Get("amt"), Limit: 50, After: cursor(q),
+		Process: q.Get("prozess"), Area: q.Get("raum"), Text: q.Get("suche"), Category: q.Get("kategorie"), Office: q.Get("amt"), Limit: 50, After: cursor(q), Work: true,
 	}
 	if s := contribution.State(q.Get("moderation")); slices.Contains(contribution.States(), s) {
 		f.States = []contribution.State{s}
@@ -154,7 +156,7 @@ func (h handlers) fillDesk(r *web.Request, x *deskList) error {
 	if more {
 		x.pages.Next = next(r, f, x.list[len(x.list)-1])
 	}
-	x.moderates, x.exports = r.Can(access.Moderate), mayExport(r)
+	x.moderates, x.exports, x.imports = r.CanAnywhere(access.Moderate), mayExport(r), r.Can(access.RecordContribution)
 	q.Del("nach")
 	x.query = q.Encode()
 	return nil

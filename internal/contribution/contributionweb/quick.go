@@ -29,13 +29,13 @@ type quickEntry struct {
 var keep = []string{"where", "channel", "said", "area", "lang", "publish"}
 
 func (h handlers) quickFields(r *web.Request, f *web.Form) (quickEntry, error) {
-	x := quickEntry{r: r, f: f, publishes: r.Can(access.Moderate)}
+	x := quickEntry{r: r, f: f, publishes: r.CanAnywhere(access.Moderate)}
 	_, list, err := h.processes(r)
 	if err != nil {
 		return x, err
 	}
 	for _, p := range list {
-		if p.State == participation.Archived || p.State == participation.Closed {
+		if p.State == participation.Archived || p.State == participation.Closed || !records(r, p) {
 			continue
 		}
 		x.modules = append(x.modules, moduleItems(r, p)...)
@@ -46,6 +46,13 @@ func (h handlers) quickFields(r *web.Request, f *web.Form) (quickEntry, error) {
 	levels, err := h.s.AreaLevels(r.Context(), r.Tenant.ID)
 	x.areas = areaItems(web.With(r.Context(), r), levels)
 	return x, err
+}
+
+// records tells whether the reader may write down what was said for a process, whatever phase is on.
+func records(r *web.Request, p participation.Process) bool {
+	o := p.Object(r.Tenant.ID, zeroModule, kernel.Instant{})
+	o.Phase = nil
+	return access.Can(r.Actor, access.RecordContribution, o)
 }
 
 // moduleItems are the modules of a process in which people contribute.
@@ -149,7 +156,7 @@ func (h handlers) exportForm(w http.ResponseWriter, r *web.Request) error {
 func (h handlers) drawExport(w http.ResponseWriter, r *web.Request, f *web.Form) error {
 	q, err := url.ParseQuery(f.Value("query"))
 	if err != nil {
-		return err
+		return kernel.E(kernel.Invalid, "web.text")
 	}
 	n, err := h.s.Count(r.Context(), r.Actor, workFilter(r, q))
 	if err != nil {
@@ -168,7 +175,7 @@ func (h handlers) export(w http.ResponseWriter, r *web.Request) error {
 	f := web.NewForm(r)
 	q, err := url.ParseQuery(f.Value("query"))
 	if err != nil {
-		return err
+		return kernel.E(kernel.Invalid, "web.text")
 	}
 	format := f.Value("format")
 	if contentTypes[format] == "" {

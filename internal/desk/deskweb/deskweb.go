@@ -42,6 +42,9 @@ type Options struct {
 	Reports func(r *web.Request) ([]Item, error)
 	// Processes lists the participation processes somebody works on; nil: none.
 	Processes func(r *web.Request) ([]Item, error)
+	// Voices gives the way to what somebody does of participation, votes, events, groups, the vision and the inventory, and what of it waits; nil:
+	// nothing.
+	Voices func(r *web.Request) (Voices, error)
 	// Alerts lists what has gone wrong behind the pages, as far as the reader may see it.
 	Alerts func(r *web.Request) ([]Item, error)
 	Queue  Queue
@@ -49,9 +52,15 @@ type Options struct {
 	Requests func(ctx context.Context, by access.Actor) (int, error)
 }
 
-// Register adds the page. Whoever is signed in may see it; what it shows depends on the role.
+// Voices is the part of the desk on what citizens, carriers and groups say.
+type Voices struct {
+	Places  []web.Card // where there is something to do for the reader, with how much
+	Waiting []Item     // what waits for the reader
+}
+
+// Register adds the page. Everybody who works for or with the town sees it; what it shows depends on the role.
 func Register(m *web.Mux, o Options) {
-	m.Handle("GET /arbeit", access.SeeJobs, func(w http.ResponseWriter, r *web.Request) error {
+	m.Handle("GET /arbeit", access.Work, func(w http.ResponseWriter, r *web.Request) error {
 		p := web.Page{Title: r.T("planner.desk.title"), Nav: web.NavWork, NoIndex: true, Styles: []string{"figures.css", "planner.css"}}
 		alerts, err := o.Alerts(r)
 		if err != nil {
@@ -63,20 +72,34 @@ func Register(m *web.Mux, o Options) {
 				return err
 			}
 		}
+		var voices Voices
+		if o.Voices != nil {
+			if voices, err = o.Voices(r); err != nil {
+				return err
+			}
+		}
 		if !r.Can(access.ReadInternal) {
-			p.Lead = r.T("planner.desk.admin")
-			return r.Render(w, p, adminPage(r, alerts, processes))
+			if r.Can(access.ManageUsers) {
+				p.Lead = r.T("planner.desk.admin")
+			}
+			requests := 0
+			if r.Can(access.SecondPerson) {
+				if requests, err = o.Requests(r.Context(), r.Actor); err != nil {
+					return err
+				}
+			}
+			return r.Render(w, p, adminPage(r, alerts, processes, voices, requests))
 		}
 		d, err := o.read(r)
 		if err != nil {
 			return err
 		}
-		d.alerts, d.processes = alerts, processes
+		d.alerts, d.processes, d.voices = alerts, processes, voices
 		if d.empty() {
 			p.Lead = r.T("planner.desk.empty")
 		}
 		return r.Render(w, p, deskPage(r, d))
-	})
+	}, web.Held())
 	registerQueue(m, o.Queue)
 }
 
@@ -91,6 +114,7 @@ type desk struct {
 	canReport  bool
 	alerts     []Item
 	processes  []Item
+	voices     Voices
 	requests   int
 }
 

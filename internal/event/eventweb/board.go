@@ -20,15 +20,16 @@ import (
 )
 
 func (h handlers) registerBoard(m *web.Mux) {
+	held := web.Held()
 	at := boardWorkPath + "/{post}"
-	m.Handle("GET "+boardWorkPath, access.EditEvent, h.boardWork)
-	m.Handle("GET "+boardWorkPath+"/neu", access.EditEvent, h.blankPost)
-	m.Handle("POST "+boardWorkPath+"/neu", access.EditEvent, h.savePost, web.MaxBody(photoBody))
-	m.Handle("GET "+at, access.EditEvent, h.editPost)
-	m.Handle("POST "+at, access.EditEvent, h.savePost, web.MaxBody(photoBody))
-	m.Handle("POST "+at+"/veroeffentlichen", access.EditEvent, h.publishPost)
-	m.Handle("POST "+at+"/abnehmen", access.EditEvent, h.withdrawPost)
-	m.Handle("POST "+at+"/loeschen", access.EditEvent, h.deletePost)
+	m.Handle("GET "+boardWorkPath, access.EditEvent, h.boardWork, held)
+	m.Handle("GET "+boardWorkPath+"/neu", access.EditEvent, h.blankPost, held)
+	m.Handle("POST "+boardWorkPath+"/neu", access.EditEvent, h.savePost, web.MaxBody(photoBody), held)
+	m.Handle("GET "+at, access.EditEvent, h.editPost, held)
+	m.Handle("POST "+at, access.EditEvent, h.savePost, web.MaxBody(photoBody), held)
+	m.Handle("POST "+at+"/veroeffentlichen", access.EditEvent, h.publishPost, held)
+	m.Handle("POST "+at+"/abnehmen", access.EditEvent, h.withdrawPost, held)
+	m.Handle("POST "+at+"/loeschen", access.EditEvent, h.deletePost, held)
 }
 
 // boardFilter is what the board and its feed show.

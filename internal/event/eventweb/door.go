@@ -20,28 +20,29 @@ import (
 )
 
 func (h handlers) registerDoor(m *web.Mux) {
+	held := web.Held()
 	at := workPath + "/{event}"
-	m.Handle("GET "+at+"/einladungen", access.EditEvent, h.guests)
-	m.Handle("POST "+at+"/einladungen", access.EditEvent, h.addGuests)
-	m.Handle("POST "+at+"/einladungen/senden", access.EditEvent, h.invite)
-	m.Handle("POST "+at+"/einladungen/streichen", access.EditEvent, h.dropGuest)
-	m.Handle("GET "+at+"/anmeldungen", access.EditEvent, h.registrations)
-	m.Handle("POST "+at+"/anmeldungen", access.EditEvent, h.addRegistration)
-	m.Handle("POST "+at+"/anmeldungen/datei", access.EditEvent, h.export)
-	m.Handle("GET "+at+"/anmeldungen/streichen", access.EditEvent, h.askRemove)
-	m.Handle("POST "+at+"/anmeldungen/streichen", access.EditEvent, h.remove)
-	m.Handle("GET "+at+"/einlass", access.CheckIn, h.door)
-	m.Handle("POST "+at+"/einlass", access.CheckIn, h.checkIn)
-	m.Handle("GET "+at+"/einlass/liste", access.CheckIn, h.doorList)
-	m.Handle("GET "+at+"/einlass/zaehlung", access.CheckIn, h.counts)
-	m.Handle("POST "+at+"/einlass/zaehlung", access.CheckIn, h.saveCounts)
-	m.Handle("GET "+at+"/protokoll", access.EditEvent, h.minutes)
-	m.Handle("POST "+at+"/protokoll", access.EditEvent, h.addMinute)
-	m.Handle("POST "+at+"/protokoll/streichen", access.EditEvent, h.dropMinute)
-	m.Handle("POST "+at+"/protokoll/veroeffentlichen", access.EditEvent, h.publishMinutes)
-	m.Handle("GET "+at+"/fotos", access.EditEvent, h.photos)
-	m.Handle("POST "+at+"/fotos", access.EditEvent, h.addPhoto, web.MaxBody(photoBody))
-	m.Handle("POST "+at+"/fotos/streichen", access.EditEvent, h.dropPhoto)
+	m.Handle("GET "+at+"/einladungen", access.EditEvent, h.guests, held)
+	m.Handle("POST "+at+"/einladungen", access.EditEvent, h.addGuests, held)
+	m.Handle("POST "+at+"/einladungen/senden", access.EditEvent, h.invite, held)
+	m.Handle("POST "+at+"/einladungen/streichen", access.EditEvent, h.dropGuest, held)
+	m.Handle("GET "+at+"/anmeldungen", access.EditEvent, h.registrations, held)
+	m.Handle("POST "+at+"/anmeldungen", access.EditEvent, h.addRegistration, held)
+	m.Handle("POST "+at+"/anmeldungen/datei", access.EditEvent, h.export, held)
+	m.Handle("GET "+at+"/anmeldungen/streichen", access.EditEvent, h.askRemove, held)
+	m.Handle("POST "+at+"/anmeldungen/streichen", access.EditEvent, h.remove, held)
+	m.Handle("GET "+at+"/einlass", access.CheckIn, h.door, held)
+	m.Handle("POST "+at+"/einlass", access.CheckIn, h.checkIn, held)
+	m.Handle("GET "+at+"/einlass/liste", access.CheckIn, h.doorList, held)
+	m.Handle("GET "+at+"/einlass/zaehlung", access.CheckIn, h.counts, held)
+	m.Handle("POST "+at+"/einlass/zaehlung", access.CheckIn, h.saveCounts, held)
+	m.Handle("GET "+at+"/protokoll", access.EditEvent, h.minutes, held)
+	m.Handle("POST "+at+"/protokoll", access.EditEvent, h.addMinute, held)
+	m.Handle("POST "+at+"/protokoll/streichen", access.EditEvent, h.dropMinute, held)
+	m.Handle("POST "+at+"/protokoll/veroeffentlichen", access.EditEvent, h.publishMinutes, held)
+	m.Handle("GET "+at+"/fotos", access.EditEvent, h.photos, held)
+	m.Handle("POST "+at+"/fotos", access.EditEvent, h.addPhoto, web.MaxBody(photoBody), held)
+	m.Handle("POST "+at+"/fotos/streichen", access.EditEvent, h.dropPhoto, held)
 }
 
 func (h handlers) guests(w http.ResponseWriter, r *web.Request) error {
@@ -249,8 +250,8 @@ func (h handlers) remove(w http.ResponseWriter, r *web.Request) error {
 
 func (h handlers) doorPage(r *web.Request, e event.Event, title string) web.Page {
 	p := h.deskPage(r, e, title)
-	if !r.Can(access.EditEvent) {
-		p.Breadcrumb = nil
+	if !h.s.Edits(r.Actor, e) {
+		p.Breadcrumb = work(r)
 	}
 	return p
 }
@@ -264,16 +265,16 @@ func (h handlers) door(w http.ResponseWriter, r *web.Request) error {
 		if err != nil {
 			return err
 		}
-		return r.Render(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, nil, false, f))
+		return r.Render(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, h.s.Edits(r.Actor, e), nil, false, f))
 	}
 	e, reg, err := h.s.ByCode(r.Context(), r.Actor, r.PathValue("event"), code)
 	if f.Fail(err) {
-		return r.Invalid(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, nil, false, f))
+		return r.Invalid(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, h.s.Edits(r.Actor, e), nil, false, f))
 	}
 	if err != nil {
 		return err
 	}
-	return r.Render(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, &reg, false, f))
+	return r.Render(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, h.s.Edits(r.Actor, e), &reg, false, f))
 }
 
 func (h handlers) checkIn(w http.ResponseWriter, r *web.Request) error {
@@ -295,14 +296,14 @@ func (h handlers) checkIn(w http.ResponseWriter, r *web.Request) error {
 		if f.Error("code") != "" {
 			found = nil
 		}
-		return r.Invalid(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, found, false, f))
+		return r.Invalid(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, h.s.Edits(r.Actor, e), found, false, f))
 	}
 	if err != nil {
 		return err
 	}
 	if !first {
 		f.Set("code", "")
-		return r.Render(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, &reg, true, f))
+		return r.Render(w, h.doorPage(r, e, r.T("event.tab.door")), doorPage(r, e, h.s.Edits(r.Actor, e), &reg, true, f))
 	}
 	return r.Done(w, WorkPath(e.Key)+"/einlass", "notice.event.checkedin")
 }

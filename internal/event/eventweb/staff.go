@@ -14,22 +14,23 @@ import (
 )
 
 func (h handlers) registerStaff(m *web.Mux) {
+	held := web.Held()
 	at := workPath + "/{event}"
-	m.Handle("GET "+workPath, access.EditEvent, h.work)
-	m.Handle("GET "+workPath+"/neu", access.EditEvent, h.blank)
-	m.Handle("POST "+workPath+"/neu", access.EditEvent, h.create)
-	m.Handle("GET "+at, access.EditEvent, h.facts)
-	m.Handle("POST "+at, access.EditEvent, h.saveFacts)
-	m.Handle("GET "+at+"/texte", access.EditEvent, h.texts)
-	m.Handle("POST "+at+"/texte", access.EditEvent, h.saveTexts)
-	m.Handle("GET "+at+"/programm", access.EditEvent, h.programme)
-	m.Handle("POST "+at+"/programm", access.EditEvent, h.saveProgramme)
-	m.Handle("POST "+at+"/veroeffentlichen", access.EditEvent, h.publish)
-	m.Handle("GET "+at+"/absagen", access.EditEvent, h.askCancel)
-	m.Handle("POST "+at+"/absagen", access.EditEvent, h.cancel)
-	m.Handle("POST "+at+"/kopieren", access.EditEvent, h.copy)
-	m.Handle("GET "+at+"/loeschen", access.EditEvent, h.askDelete)
-	m.Handle("POST "+at+"/loeschen", access.EditEvent, h.delete)
+	m.Handle("GET "+workPath, access.CheckIn, h.work, held)
+	m.Handle("GET "+workPath+"/neu", access.EditEvent, h.blank, held)
+	m.Handle("POST "+workPath+"/neu", access.EditEvent, h.create, held)
+	m.Handle("GET "+at, access.EditEvent, h.facts, held)
+	m.Handle("POST "+at, access.EditEvent, h.saveFacts, held)
+	m.Handle("GET "+at+"/texte", access.EditEvent, h.texts, held)
+	m.Handle("POST "+at+"/texte", access.EditEvent, h.saveTexts, held)
+	m.Handle("GET "+at+"/programm", access.EditEvent, h.programme, held)
+	m.Handle("POST "+at+"/programm", access.EditEvent, h.saveProgramme, held)
+	m.Handle("POST "+at+"/veroeffentlichen", access.EditEvent, h.publish, held)
+	m.Handle("GET "+at+"/absagen", access.EditEvent, h.askCancel, held)
+	m.Handle("POST "+at+"/absagen", access.EditEvent, h.cancel, held)
+	m.Handle("POST "+at+"/kopieren", access.EditEvent, h.copy, held)
+	m.Handle("GET "+at+"/loeschen", access.EditEvent, h.askDelete, held)
+	m.Handle("POST "+at+"/loeschen", access.EditEvent, h.delete, held)
 }
 
 func work(r *web.Request) []web.Crumb {
@@ -47,7 +48,7 @@ func (h handlers) deskPage(r *web.Request, e event.Event, title string) web.Page
 
 func (h handlers) work(w http.ResponseWriter, r *web.Request) error {
 	q := r.URL.Query()
-	v := workView{now: h.now(), which: q.Get("zeit")}
+	v := workView{now: h.now(), which: q.Get("zeit"), edits: func(e event.Event) bool { return h.s.Edits(r.Actor, e) }}
 	f := event.Filter{Drafts: true, Templates: v.which == "vorlagen"}
 	list, err := h.s.List(r.Context(), r.Actor, f)
 	if err != nil {
@@ -69,7 +70,15 @@ func (h handlers) work(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (h handlers) blank(w http.ResponseWriter, r *web.Request) error {
-	return h.renderBlank(w, r, web.BlankForm(r))
+	f := web.BlankForm(r)
+	f.Set("process", r.URL.Query().Get("beteiligung"))
+	return h.renderBlank(w, r, f)
+}
+
+// prepared lists the processes for which the reader may prepare events.
+func (h handlers) prepared(r *web.Request) ([]web.Item, error) {
+	c, err := h.choices(r)
+	return slices.DeleteFunc(c.processes, func(it web.Item) bool { return !h.s.Edits(r.Actor, event.Event{Process: it.Value}) }), err
 }
 
 func (h handlers) renderBlank(w http.ResponseWriter, r *web.Request, f *web.Form) error {
@@ -86,11 +95,15 @@ func (h handlers) renderBlank(w http.ResponseWriter, r *web.Request, f *web.Form
 		name, _ := r.P.Text(e.Title)
 		items = append(items, web.Item{Value: "eigene:" + e.Key, Text: name, Hint: r.T("event.template.own")})
 	}
+	processes, err := h.prepared(r)
+	if err != nil {
+		return err
+	}
 	p := web.Page{Title: r.T("event.new.title"), Nav: web.NavWork, NoIndex: true, Narrow: true, Breadcrumb: work(r)}
 	if f.Failed() {
-		return r.Invalid(w, p, newPage(r, items, f))
+		return r.Invalid(w, p, newPage(r, items, processes, f))
 	}
-	return r.Render(w, p, newPage(r, items, f))
+	return r.Render(w, p, newPage(r, items, processes, f))
 }
 
 func (h handlers) create(w http.ResponseWriter, r *web.Request) error {
@@ -139,6 +152,18 @@ func (h handlers) begin(r *web.Request, f *web.Form) (event.Event, error) {
 	}
 	if title != "" {
 		e.Title = kernel.T(title, "")
+	}
+	if key := f.Value("process"); key != "" {
+		own, err := h.prepared(r)
+		if err != nil {
+			return e, err
+		}
+		if !slices.ContainsFunc(own, func(it web.Item) bool { return it.Value == key }) {
+			return e, invalid("process", "event.field.missing")
+		}
+		e.Process = key
+	} else if !h.s.Edits(r.Actor, e) {
+		return e, invalid("process", "event.field.missing")
 	}
 	e.Start, e.End = start, end
 	return h.s.Create(r.Context(), r.Actor, e)

@@ -292,7 +292,7 @@ func (h handlers) mine(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := web.Page{Title: r.T("group.mine"), Lead: r.T("group.mine.lead"), Nav: web.NavWork, NoIndex: true, Styles: []string{"planner.css", "group.css"}}
-	if r.Can(access.SeeJobs) {
+	if r.CanAnywhere(access.Work) {
 		p.Breadcrumb = []web.Crumb{{Text: r.T("web.nav.work"), Href: "/arbeit"}}
 	}
 	return r.Render(w, p, minePage(r, list))

@@ -76,7 +76,7 @@ func (h handlers) tasks(w http.ResponseWriter, r *web.Request) error {
 		names[g.ID] = g
 	}
 	p := web.Page{Title: r.T("task.title"), Lead: r.T("task.lead"), Nav: web.NavWork, NoIndex: true, Styles: []string{"planner.css", "group.css"}}
-	if r.Can(access.SeeJobs) {
+	if r.CanAnywhere(access.Work) {
 		p.Breadcrumb = []web.Crumb{{Text: r.T("web.nav.work"), Href: "/arbeit"}}
 	}
 	return r.Render(w, p, tasksPage(r, list, names, h.owners(r, list), today()))

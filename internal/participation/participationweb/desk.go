@@ -18,7 +18,7 @@ import (
 
 // desk adds the pages of the staff.
 func (h handlers) desk(m *web.Mux, team web.RouteOption) {
-	m.Handle("GET "+workPath, access.Publish, h.workList)
+	m.Handle("GET "+workPath, access.Publish, h.workList, web.Held())
 	m.Handle("GET "+workPath+"/neu", access.EditProcess, h.askNew)
 	m.Handle("POST "+workPath+"/neu", access.EditProcess, h.create)
 	at := workPath + "/{process}"
@@ -72,6 +72,9 @@ func (h handlers) workList(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
+	if !r.Can(access.Publish) {
+		list = slices.DeleteFunc(list, func(p participation.Process) bool { return !runs(r, p) })
+	}
 	v := workView{list: list, now: h.s.Time()}
 	if r.Can(access.EditProcess) {
 		if v.own, err = h.s.Patterns(r.Context(), r.Actor); err != nil {
@@ -82,6 +85,13 @@ func (h handlers) workList(w http.ResponseWriter, r *web.Request) error {
 	page := work(r, r.T("participation.title"))
 	page.Lead = r.T("participation.work.lead")
 	return r.Render(w, page, workListPage(r, v))
+}
+
+// runs tells whether the reader is in charge of the process, be it archived.
+func runs(r *web.Request, p participation.Process) bool {
+	o := p.Object(r.Tenant.ID, participation.Module{}, kernel.Instant{})
+	o.Locked = false
+	return access.Can(r.Actor, access.Publish, o)
 }
 
 // newView is what the page of a new process shows.
@@ -307,7 +317,7 @@ type Waiting struct {
 
 // Desk lists the processes somebody works on, for the first page after signing in; empty for those who do not.
 func Desk(s *participation.Service, r *web.Request) ([]Waiting, error) {
-	if !r.Can(access.Publish) {
+	if !r.CanAnywhere(access.Publish) {
 		return nil, nil
 	}
 	return handlers{s: s}.waits(r.Context(), r)

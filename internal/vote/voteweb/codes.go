@@ -21,13 +21,14 @@ import (
 func queryEscape(s string) string { return url.QueryEscape(s) }
 
 func (h handlers) registerCodes(m *web.Mux) {
-	m.Handle("GET "+codePath, access.EditProcess, h.codes)
-	m.Handle("POST "+codePath, access.EditProcess, h.makeCodes)
-	m.Handle("GET "+codePath+"/{set}", access.EditProcess, h.codeSet)
-	m.Handle("POST "+codePath+"/{set}/briefe.csv", access.EditProcess, h.lettersCSV, web.Timeout(2*time.Minute))
-	m.Handle("POST "+codePath+"/{set}/briefe.pdf", access.EditProcess, h.lettersPDF, web.Timeout(3*time.Minute))
-	m.Handle("POST "+codePath+"/{set}/druckdaten-loeschen", access.EditProcess, h.forget)
-	m.Handle("POST "+codePath+"/{set}/sperren", access.EditProcess, h.disable)
+	held := web.Held()
+	m.Handle("GET "+codePath, access.EditProcess, h.codes, held)
+	m.Handle("POST "+codePath, access.EditProcess, h.makeCodes, held)
+	m.Handle("GET "+codePath+"/{set}", access.EditProcess, h.codeSet, held)
+	m.Handle("POST "+codePath+"/{set}/briefe.csv", access.EditProcess, h.lettersCSV, web.Timeout(2*time.Minute), held)
+	m.Handle("POST "+codePath+"/{set}/briefe.pdf", access.EditProcess, h.lettersPDF, web.Timeout(3*time.Minute), held)
+	m.Handle("POST "+codePath+"/{set}/druckdaten-loeschen", access.EditProcess, h.forget, held)
+	m.Handle("POST "+codePath+"/{set}/sperren", access.EditProcess, h.disable, held)
 }
 
 // codesView is the page of all codes.
@@ -76,13 +77,15 @@ func (h handlers) showCodes(w http.ResponseWriter, r *web.Request, f *web.Form, 
 		return err
 	}
 	v.rounds = map[kernel.ID]vote.Round{}
-	v.choose = []web.Item{{Value: "", Text: r.T("vote.codes.town")}}
+	if r.Can(access.EditProcess) {
+		v.choose = []web.Item{{Value: "", Text: r.T("vote.codes.town")}}
+	}
 	for _, p := range processes {
 		v.choose = append(v.choose, web.Item{Value: "process/" + p.Value, Text: r.T("vote.codes.process", "title", p.Text)})
 	}
 	for _, x := range all {
 		v.rounds[x.ID] = x
-		if x.State == vote.Draft || x.State == vote.Fixed {
+		if (x.State == vote.Draft || x.State == vote.Fixed) && h.s.Runs(r.Context(), r.Actor, x, access.EditProcess) {
 			v.choose = append(v.choose, web.Item{Value: "round/" + x.Key, Text: r.T("vote.codes.round", "title", text(r, x.Title))})
 		}
 	}

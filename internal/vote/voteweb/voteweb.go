@@ -154,12 +154,13 @@ func (h handlers) now() kernel.Instant { return kernel.InstantOf(h.s.Now()) }
 
 // view is what the page of a round shows.
 type view struct {
-	round   vote.Round
-	options []vote.Option
-	stage   vote.Stage
-	can     bool // the reader may vote now
-	signIn  bool // the reader has to sign in to vote
-	staff   bool
+	round            vote.Round
+	options          []vote.Option
+	stage            vote.Stage
+	can              bool // the reader may vote now
+	signIn           bool // the reader has to sign in to vote
+	staff            bool
+	edits, publishes bool // what the reader may do to it as staff
 }
 
 func (h handlers) look(r *web.Request) (view, error) {

@@ -22,32 +22,33 @@ import (
 )
 
 func (h handlers) registerWork(m *web.Mux) {
-	m.Handle("GET "+WorkPath, access.RecordContribution, h.workList)
-	m.Handle("GET "+WorkPath+"/neu", access.EditProcess, h.newForm)
-	m.Handle("POST "+WorkPath+"/neu", access.EditProcess, h.create)
+	held := web.Held()
+	m.Handle("GET "+WorkPath, access.RecordContribution, h.workList, held)
+	m.Handle("GET "+WorkPath+"/neu", access.EditProcess, h.newForm, held)
+	m.Handle("POST "+WorkPath+"/neu", access.EditProcess, h.create, held)
 	m.Handle("GET "+WorkPath+"/import", access.EditProcess, h.importForm)
 	m.Handle("POST "+WorkPath+"/import", access.EditProcess, h.importFile, web.MaxBody(vote.MostFile), web.Timeout(5*time.Minute))
 	one := WorkPath + "/{round}"
-	m.Handle("GET "+one, access.RecordContribution, h.work)
-	m.Handle("GET "+one+"/angaben", access.EditProcess, h.editForm)
-	m.Handle("POST "+one+"/angaben", access.EditProcess, h.save)
-	m.Handle("GET "+one+"/vorschlaege", access.EditProcess, h.optionsForm)
-	m.Handle("POST "+one+"/vorschlaege", access.EditProcess, h.saveOptions)
-	m.Handle("POST "+one+"/vorschlaege/beitraege", access.EditProcess, h.takeContributions)
-	m.Handle("POST "+one+"/vorschlaege/datei", access.EditProcess, h.takeFile, web.MaxBody(2<<20))
-	m.Handle("GET "+one+"/bilder", access.EditProcess, h.picturesForm)
-	m.Handle("POST "+one+"/bilder", access.EditProcess, h.savePicture, web.MaxBody(picture.Photo.Bytes+1<<20))
-	m.Handle("GET "+one+"/auszaehlregeln", access.EditProcess, h.compare)
-	m.Handle("GET "+one+"/papier", access.RecordContribution, h.paperForm)
-	m.Handle("GET "+one+"/stimmzettel.pdf", access.RecordContribution, h.sheet, web.Timeout(time.Minute))
-	m.Handle("POST "+one+"/papier", access.RecordContribution, h.addPaper)
-	m.Handle("POST "+one+"/papier/streichen", access.RecordContribution, h.voidPaper)
+	m.Handle("GET "+one, access.RecordContribution, h.work, held)
+	m.Handle("GET "+one+"/angaben", access.EditProcess, h.editForm, held)
+	m.Handle("POST "+one+"/angaben", access.EditProcess, h.save, held)
+	m.Handle("GET "+one+"/vorschlaege", access.EditProcess, h.optionsForm, held)
+	m.Handle("POST "+one+"/vorschlaege", access.EditProcess, h.saveOptions, held)
+	m.Handle("POST "+one+"/vorschlaege/beitraege", access.EditProcess, h.takeContributions, held)
+	m.Handle("POST "+one+"/vorschlaege/datei", access.EditProcess, h.takeFile, web.MaxBody(2<<20), held)
+	m.Handle("GET "+one+"/bilder", access.EditProcess, h.picturesForm, held)
+	m.Handle("POST "+one+"/bilder", access.EditProcess, h.savePicture, web.MaxBody(picture.Photo.Bytes+1<<20), held)
+	m.Handle("GET "+one+"/auszaehlregeln", access.EditProcess, h.compare, held)
+	m.Handle("GET "+one+"/papier", access.RecordContribution, h.paperForm, held)
+	m.Handle("GET "+one+"/stimmzettel.pdf", access.RecordContribution, h.sheet, web.Timeout(time.Minute), held)
+	m.Handle("POST "+one+"/papier", access.RecordContribution, h.addPaper, held)
+	m.Handle("POST "+one+"/papier/streichen", access.RecordContribution, h.voidPaper, held)
 	for _, a := range acts {
-		m.Handle("GET "+one+"/"+a.path, access.Publish, h.ask(a))
-		m.Handle("POST "+one+"/"+a.path, access.Publish, h.act(a))
+		m.Handle("GET "+one+"/"+a.path, access.Publish, h.ask(a), held)
+		m.Handle("POST "+one+"/"+a.path, access.Publish, h.act(a), held)
 	}
-	m.Handle("GET "+one+"/korrektur", access.Publish, h.correctForm)
-	m.Handle("POST "+one+"/korrektur", access.Publish, h.correct)
+	m.Handle("GET "+one+"/korrektur", access.Publish, h.correctForm, held)
+	m.Handle("POST "+one+"/korrektur", access.Publish, h.correct, held)
 }
 
 func (h handlers) workPage(r *web.Request, title string) web.Page {
@@ -65,7 +66,7 @@ func (h handlers) sub(r *web.Request, x vote.Round, title string) web.Page {
 }
 
 func (h handlers) workList(w http.ResponseWriter, r *web.Request) error {
-	all, err := h.s.List(r.Context(), r.Actor, "")
+	all, err := h.s.WorkList(r.Context(), r.Actor)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,10 @@ func (h handlers) workList(w http.ResponseWriter, r *web.Request) error {
 
 func (h handlers) staff(r *web.Request, do access.Action) (view, error) {
 	x, options, err := h.s.ForStaff(r.Context(), r.Actor, r.PathValue("round"), do)
-	return view{round: x, options: options, stage: x.Stage(h.now()), staff: true}, err
+	return view{
+		round: x, options: options, stage: x.Stage(h.now()), staff: true,
+		edits: h.s.Runs(r.Context(), r.Actor, x, access.EditProcess), publishes: h.s.Runs(r.Context(), r.Actor, x, access.Publish),
+	}, err
 }
 
 // desk is the page of a round for staff.
@@ -96,7 +100,7 @@ func (h handlers) work(w http.ResponseWriter, r *web.Request) error {
 	if d.turnout, err = h.s.Store.Turnout(r.Context(), r.Tenant.ID, v.round.ID); err != nil {
 		return err
 	}
-	if r.Can(access.EditProcess) {
+	if v.edits {
 		if d.sets, err = h.s.Codes.Sets(r.Context(), r.Actor, vote.Scope{Process: v.round.Process, Round: v.round.ID}); err != nil {
 			return err
 		}
