@@ -4,6 +4,7 @@ package ballot
 
 import (
 	"cmp"
+	"math"
 	"math/big"
 	"slices"
 )
@@ -12,19 +13,45 @@ import (
 // with Additive Utilities, NeurIPS 2021 (arXiv:2008.13276), section 3. A project of cost c is q-affordable when its supporters i, each paying
 // min(b_i, u_i·q), together pay c; again and again the project with the lowest q is bought. Money is kept in exact fractions, since the choice
 // between projects hangs on whether two q are equal. Ballots that say the same have the same money left at every step, so they are one group.
+// Fractions grow long, so that money is known between two floating-point bounds at first, and exactly where two q lie too close to tell apart.
 
 // backer is a group that wants a project.
 type backer struct {
-	g int     // index of the group
-	u int64   // utility of the project to each of them
-	n int64   // how many they are
-	f float64 // budget per utility, roughly, for sorting
+	g int   // index of the group
+	u int64 // utility of the project to each of them
+	n int64 // how many they are
 }
 
-// purse is what each member of a group has left; approx spares most comparisons of fractions.
+// purse is what each member of a group has left: between lo and hi, and exactly after the first paid purchases.
 type purse struct {
-	left   *big.Rat
-	approx float64
+	lo, hi float64
+	exact  *big.Rat
+	paid   int
+	spent  []payment
+}
+
+// payment is the part of a group in a purchase.
+type payment struct {
+	purchase int
+	u        int64
+	lo, hi   float64 // what there was before
+}
+
+// price is the lowest rate at which the backers of a project together pay its cost.
+type price struct {
+	lo, hi float64  // hi is infinite where it is not sure that they can
+	exact  *big.Rat // nil: not needed so far
+	at     int      // how many purchases had been made
+}
+
+// market is one run of the method.
+type market struct {
+	t       *Tally
+	rule    Rule
+	backers [][]backer
+	purses  []purse
+	bought  []int
+	prices  []price // of what was bought
 }
 
 func (t *Tally) equalShares(a *Award, r Rule, budget int64) {
@@ -105,113 +132,245 @@ func (t *Tally) backers(groups []*group) [][]backer {
 }
 
 // shares runs the method once: share is what each ballot has.
-func (t *Tally) shares(groups []*group, backers [][]backer, share *big.Rat, r Rule) (selected []int) {
-	purses := make([]purse, len(groups))
-	f, _ := share.Float64()
-	for i := range purses {
-		purses[i] = purse{share, f}
+func (t *Tally) shares(groups []*group, backers [][]backer, share *big.Rat, r Rule) []int {
+	m := &market{t: t, rule: r, backers: backers, purses: make([]purse, len(groups))}
+	lo, hi := bounds(share)
+	for i := range m.purses {
+		m.purses[i] = purse{lo: lo, hi: hi, exact: share}
 	}
-	// A q never falls while money is spent, so that one computed earlier is a lower bound.
+	// A q never falls while money is spent, so that a bound computed earlier holds.
 	type candidate struct {
-		i    int
-		q    *big.Rat // compared
-		rate *big.Rat // per mark, what supporters pay
+		i int
+		price
+		q float64 // lower bound of what is compared
 	}
 	var open []candidate
 	for i := range t.options {
 		if len(backers[i]) > 0 {
-			open = append(open, candidate{i: i, q: new(big.Rat)})
+			open = append(open, candidate{i: i})
 		}
 	}
 	for {
-		slices.SortStableFunc(open, func(a, b candidate) int { return a.q.Cmp(b.q) })
+		slices.SortStableFunc(open, func(a, b candidate) int { return cmp.Compare(a.q, b.q) })
 		best := -1
 		kept := open[:0]
 		for _, c := range open {
-			if best >= 0 && c.q.Cmp(kept[best].q) > 0 {
+			if best >= 0 && c.q > m.compared(kept[best].i, kept[best].hi, up) {
 				kept = append(kept, c) // not better even by its bound
 				continue
 			}
-			rate := affordable(t.options[c.i].Cost, backers[c.i], purses)
-			if rate == nil {
+			var ok bool
+			if c.price, ok = m.price(c.i, c.lo); !ok {
 				continue // and never again: nobody's money grows
 			}
-			c.rate, c.q = rate, rate
-			if cost := t.options[c.i].Cost; r.Utility == CostUtility && cost > 0 {
-				c.q = new(big.Rat).Quo(rate, new(big.Rat).SetInt64(cost))
-			}
+			c.q = m.compared(c.i, c.lo, down)
 			kept = append(kept, c)
 			n := len(kept) - 1
-			if best < 0 || cmp.Or(c.q.Cmp(kept[best].q), t.before(c.i, kept[best].i)) < 0 {
+			if best < 0 || m.before(c.i, &kept[n].price, kept[best].i, &kept[best].price) {
 				best = n
 			}
 		}
 		open = kept
 		if best < 0 {
-			return selected
+			return m.bought
 		}
 		c := open[best]
 		open = slices.Delete(open, best, best+1)
-		selected = append(selected, c.i)
-		for _, b := range backers[c.i] {
-			p := &purses[b.g]
-			pay := new(big.Rat).Mul(c.rate, new(big.Rat).SetInt64(b.u))
-			if pay.Cmp(p.left) >= 0 {
-				*p = purse{new(big.Rat), 0}
-				continue
-			}
-			p.left = new(big.Rat).Sub(p.left, pay)
-			p.approx, _ = p.left.Float64()
-		}
+		m.buy(c.i, c.price)
 	}
 }
 
-// affordable gives the lowest rate at which supporters together pay the cost, each at most what is left to them; nil where they cannot.
-func affordable(cost int64, list []backer, purses []purse) *big.Rat {
-	need := new(big.Rat).SetInt64(cost)
+// Relative slack that covers the rounding of a few operations, in either direction.
+const (
+	up   = 1 + 1e-15
+	down = 1 - 1e-15
+)
+
+func bounds(r *big.Rat) (lo, hi float64) {
+	f, exact := r.Float64()
+	if exact {
+		return f, f
+	}
+	return f * down, f * up
+}
+
+// compared turns a bound of a rate into one of what projects are compared by.
+func (m *market) compared(i int, rate, slack float64) float64 {
+	if cost := m.t.options[i].Cost; m.rule.Utility == CostUtility && cost > 0 {
+		return rate / float64(cost) * slack
+	}
+	return rate
+}
+
+// before tells whether project i is to be bought before j.
+func (m *market) before(i int, p *price, j int, q *price) bool {
+	if m.compared(i, p.hi, up) < m.compared(j, q.lo, down) {
+		return true
+	}
+	if m.compared(i, p.lo, down) > m.compared(j, q.hi, up) {
+		return false
+	}
+	m.exactly(i, p)
+	m.exactly(j, q)
+	a, b := p.exact, q.exact
+	if m.rule.Utility == CostUtility {
+		a, b = m.perCost(i, a), m.perCost(j, b)
+	}
+	return cmp.Or(a.Cmp(b), m.t.before(i, j)) < 0
+}
+
+func (m *market) perCost(i int, rate *big.Rat) *big.Rat {
+	cost := m.t.options[i].Cost
 	if cost == 0 {
-		return need
+		return rate
 	}
-	var sum, weight float64
-	for i := range list {
-		b := &list[i]
-		p := purses[b.g]
-		b.f = p.approx / float64(b.u)
-		sum += p.approx * float64(b.n)
-		weight += float64(b.u) * float64(b.n)
+	return new(big.Rat).Quo(rate, new(big.Rat).SetInt64(cost))
+}
+
+// price bounds the rate of a project, from one it is not below; ok is false where its backers cannot pay.
+func (m *market) price(i int, from float64) (p price, ok bool) {
+	p.at = len(m.bought)
+	cost := float64(m.t.options[i].Cost)
+	if cost == 0 {
+		p.exact = new(big.Rat)
+		return p, true
 	}
-	if sum < float64(cost)*(1-1e-9) {
-		return nil
-	}
-	slices.SortFunc(list, func(x, y backer) int {
-		if d := x.f - y.f; d > 1e-12*x.f || d < -1e-12*y.f {
-			return cmp.Compare(x.f, y.f)
+	list := m.backers[i]
+	slack := cost * float64(len(list)+8) * 4e-16 // more than what sums over the list can be off
+	// From below every step is a bound: those who cannot pay it give all they have and cannot pay more either.
+	for p.lo = from; ; {
+		units, rest := m.rest(list, cost, p.lo, false)
+		if units == 0 {
+			if rest > slack {
+				return p, false
+			}
+			break
 		}
-		a := new(big.Rat).Mul(purses[x.g].left, new(big.Rat).SetInt64(y.u))
-		return cmp.Or(a.Cmp(new(big.Rat).Mul(purses[y.g].left, new(big.Rat).SetInt64(x.u))), cmp.Compare(x.g, y.g))
-	})
-	units := new(big.Int) // marks of those who can still pay their part
-	for _, b := range list {
-		units.Add(units, new(big.Int).Mul(big.NewInt(b.u), big.NewInt(b.n)))
+		next := (rest - slack) / units * down
+		if next <= p.lo {
+			break
+		}
+		p.lo = next
 	}
-	rest := float64(cost)
+	// From above it is one when the poorest purses there can be pay the cost at it.
+	p.hi = p.lo
+	for range 64 {
+		units, rest := m.rest(list, cost, p.hi, true)
+		if units == 0 {
+			break
+		}
+		p.hi = max((rest+4*slack)/units*up, p.hi)
+		if units, rest = m.rest(list, cost, p.hi, true); rest-units*p.hi <= -2*slack {
+			return p, true
+		}
+	}
+	p.hi = math.Inf(1)
+	return p, m.exactly(i, &p)
+}
+
+// rest tells what remains of a cost when those give all who cannot pay the rate, and the marks of the others.
+func (m *market) rest(list []backer, cost, rate float64, poorest bool) (units, rest float64) {
+	var given float64
 	for _, b := range list {
-		// The poorest first: whoever cannot pay the rate gives all there is.
-		left := purses[b.g].left
-		if rough := rest / weight; rest > float64(cost)*1e-6 && b.f < rough*(1-1e-6) || !pays(left, b.u, need, units) {
+		p := &m.purses[b.g]
+		left := p.hi
+		if poorest {
+			left = p.lo
+		}
+		if left < float64(b.u)*rate {
+			given += left * float64(b.n)
+		} else {
+			units += float64(b.u) * float64(b.n)
+		}
+	}
+	return units, cost - given
+}
+
+// exactly computes a rate as a fraction, nil where the backers cannot pay; ok tells whether they can.
+func (m *market) exactly(i int, p *price) (ok bool) {
+	if p.exact != nil {
+		return true
+	}
+	need := new(big.Rat).SetInt64(m.t.options[i].Cost)
+	units := new(big.Int)
+	var able []backer
+	give := func(b backer) {
+		if _, hi := m.roughly(b.g, p.at); hi > 0 {
+			left := m.left(b.g, p.at)
 			need.Sub(need, new(big.Rat).Mul(left, new(big.Rat).SetInt64(b.n)))
-			units.Sub(units, new(big.Int).Mul(big.NewInt(b.u), big.NewInt(b.n)))
-			rest -= purses[b.g].approx * float64(b.n)
-			weight -= float64(b.u) * float64(b.n)
+		}
+	}
+	product := func(b backer) *big.Int { return new(big.Int).Mul(big.NewInt(b.u), big.NewInt(b.n)) }
+	for _, b := range m.backers[i] {
+		if _, hi := m.roughly(b.g, p.at); hi < float64(b.u)*p.lo*down {
+			give(b)
 			continue
 		}
-		return need.Quo(need, new(big.Rat).SetInt(units))
+		able = append(able, b)
+		units.Add(units, product(b))
 	}
-	return nil
+	for len(able) > 0 && units.Sign() > 0 {
+		rate := new(big.Rat).Quo(need, new(big.Rat).SetInt(units))
+		_, above := bounds(rate)
+		n := len(able)
+		able = slices.DeleteFunc(able, func(b backer) bool {
+			if lo, _ := m.roughly(b.g, p.at); lo > float64(b.u)*above*up || m.left(b.g, p.at).Cmp(new(big.Rat).Mul(rate, new(big.Rat).SetInt64(b.u))) >= 0 {
+				return false
+			}
+			give(b)
+			units.Sub(units, product(b))
+			return true
+		})
+		if len(able) == n {
+			p.exact = rate
+			p.lo, p.hi = bounds(rate)
+			return true
+		}
+	}
+	return false
 }
 
-// pays tells whether left covers the rate need/units for u marks.
-func pays(left *big.Rat, u int64, need *big.Rat, units *big.Int) bool {
-	a := new(big.Rat).Mul(left, new(big.Rat).SetInt(units))
-	return a.Cmp(new(big.Rat).Mul(need, new(big.Rat).SetInt64(u))) >= 0
+// buy takes the money.
+func (m *market) buy(i int, p price) {
+	for _, b := range m.backers[i] {
+		q := &m.purses[b.g]
+		q.spent = append(q.spent, payment{purchase: len(m.bought), u: b.u, lo: q.lo, hi: q.hi})
+		u := float64(b.u)
+		q.lo, q.hi = max(0, q.lo-u*p.hi*up-q.lo*1e-15), max(0, q.hi-u*p.lo*down+q.hi*1e-15)
+	}
+	m.bought, m.prices = append(m.bought, i), append(m.prices, p)
+}
+
+// left is what a purse held before purchase at. A purse is followed forward only: whoever asks for an earlier state asks for the price of a purchase
+// nobody's purse has been followed through.
+func (m *market) left(g, at int) *big.Rat {
+	q := &m.purses[g]
+	for q.paid < len(q.spent) && q.spent[q.paid].purchase < at {
+		s := q.spent[q.paid]
+		q.paid++
+		if q.exact.Sign() == 0 {
+			continue
+		}
+		m.exactly(m.bought[s.purchase], &m.prices[s.purchase])
+		pay := new(big.Rat).Mul(m.prices[s.purchase].exact, new(big.Rat).SetInt64(s.u))
+		if pay.Cmp(q.exact) >= 0 {
+			q.exact = new(big.Rat)
+		} else {
+			q.exact = pay.Sub(q.exact, pay)
+		}
+	}
+	return q.exact
+}
+
+// roughly is left between its bounds.
+func (m *market) roughly(g, at int) (lo, hi float64) {
+	q := &m.purses[g]
+	lo, hi = q.lo, q.hi
+	for _, s := range slices.Backward(q.spent) {
+		if s.purchase < at {
+			break
+		}
+		lo, hi = s.lo, s.hi
+	}
+	return lo, hi
 }
