@@ -9,6 +9,7 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/app"
 	"github.com/kupferfaden/kupferfaden/internal/demo"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/server"
 )
 
@@ -17,15 +18,20 @@ const shutdownWithin = 10 * time.Second
 
 // DemoCmd makes and serves the example town.
 type DemoCmd struct {
-	Data    string `help:"Keep the town in this directory instead of a temporary one." placeholder:"DIR"`
-	Tenant  string `help:"Key of the town." default:"default" placeholder:"KEY"`
-	Listen  string `help:"Address to listen on." env:"KUPFERFADEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	NoServe bool   `help:"Make the town and end."`
+	Data string `help:"Keep the town in this directory instead of a temporary one." placeholder:"DIR"`
+	// Database is no environment variable here: an example town does not belong into the database that serve is set to.
+	Database string `help:"Keep the town in this empty PostgreSQL database; needs --data too." placeholder:"postgres://…" secret:""`
+	Tenant   string `help:"Key of the town." default:"default" placeholder:"KEY"`
+	Listen   string `help:"Address to listen on." env:"KUPFERFADEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	NoServe  bool   `help:"Make the town and end."`
 }
 
 // Run makes Kupferstadt where it is not there yet, and serves it.
 func (c *DemoCmd) Run(e *Env) error {
 	dir := c.Data
+	if c.Database != "" && dir == "" { // files and the key of the installation have to outlive the process as the database does
+		return kernel.E(kernel.Invalid, "cli.demo.data")
+	}
 	if dir == "" {
 		tmp, err := os.MkdirTemp("", "kupferstadt-")
 		if err != nil {
@@ -37,7 +43,7 @@ func (c *DemoCmd) Run(e *Env) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	config := Place{Data: dir}.config()
+	config := Place{Data: dir, Database: c.Database}.config()
 	config.Serve, config.Log = true, log
 	a, err := app.Open(e.Ctx, config)
 	if err != nil {

@@ -41,8 +41,8 @@ func (a *App) contributions() *contribution.Service {
 		},
 		Draw: drawPhoto, Address: func(email string) (string, error) { return a.Notices.Check(email) },
 		Subscribe: func(ctx context.Context, o notice.Order) error { return a.Notices.Subscribe(ctx, o) },
-		Reach: func(ctx context.Context, by access.Actor, process string, answers map[string]string) error {
-			return a.Participation.Reached(ctx, by.Tenant, process, answers)
+		Reach: func(ctx context.Context, by access.Actor, p participation.Process, answers map[string]string) error {
+			return a.Participation.Reached(ctx, by.Tenant, p, answers)
 		},
 	}
 }

@@ -242,11 +242,14 @@ func (s *Service) Import(ctx context.Context, by access.Actor, q ImportRequest) 
 	if err != nil {
 		return im.report, err
 	}
-	if list, err = im.known(ctx, list); err != nil || q.DryRun {
-		im.report.Sample = list[:min(len(list), 5)]
+	if !q.DryRun {
+		return im.report, im.store(ctx, list)
+	}
+	if list, err = im.known(ctx, list); err != nil {
 		return im.report, err
 	}
-	return im.report, im.store(ctx, list)
+	im.report.Sample = list[:min(len(list), 5)]
+	return im.report, nil
 }
 
 // columns finds the columns of the mapping.
@@ -408,10 +411,17 @@ func (im *importing) one(ctx context.Context, row int, text func(string) []strin
 	return c, true, nil
 }
 
+// mostSource is the longest name of a row, beside the part of an answer.
+const mostSource = 60
+
 // source names a row: by its id, or by what it says where there is none.
 func (im *importing) source(text func(string) []string, body string) string {
 	if id := strings.Join(text("id"), "/"); strings.Trim(id, "/") != "" {
-		return short(id)
+		if length(id) <= mostSource {
+			return id
+		}
+		sum := sha256.Sum256([]byte(id)) // long addresses of one platform begin alike
+		return string([]rune(id)[:mostSource-17]) + "#" + hex.EncodeToString(sum[:8])
 	}
 	sum := sha256.Sum256([]byte(strings.Join(append(text("title"), append(text("date"), body)...), "\x00")))
 	key := hex.EncodeToString(sum[:10])
@@ -480,7 +490,7 @@ func (s *Service) areaKeys(ctx context.Context, tenant kernel.ID) (map[string]st
 	return out, err
 }
 
-// known leaves out what an earlier import has taken, and counts.
+// known leaves out what an earlier import has taken, and counts. The list it was given stays as it is.
 func (im *importing) known(ctx context.Context, list []Contribution) ([]Contribution, error) {
 	sources := make([]string, len(list))
 	for i, c := range list {
@@ -490,7 +500,7 @@ func (im *importing) known(ctx context.Context, list []Contribution) ([]Contribu
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(c Contribution) bool {
+	list = slices.DeleteFunc(slices.Clone(list), func(c Contribution) bool {
 		if !have[c.Source] {
 			return false
 		}
@@ -507,10 +517,15 @@ func (im *importing) known(ctx context.Context, list []Contribution) ([]Contribu
 	return list, nil
 }
 
-// store writes the contributions, all or none.
-func (im *importing) store(ctx context.Context, list []Contribution) error {
-	s, tenant, now := im.s, im.by.Tenant, im.s.now()
+// store writes the contributions that are not there yet, all or none.
+func (im *importing) store(ctx context.Context, all []Contribution) error {
+	s, tenant, now, read := im.s, im.by.Tenant, im.s.now(), im.report
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
+		im.report = read
+		list, err := im.known(ctx, all) // in the transaction: somebody else may take the same file at the same moment
+		if err != nil {
+			return err
+		}
 		if len(list) > 0 {
 			year := now.In(berlin()).Year()
 			n, err := s.Store.Numbers(ctx, tenant, year, len(list))

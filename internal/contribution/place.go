@@ -55,6 +55,9 @@ func geometry(text string) (short []byte, lon, lat float64, err error) {
 	if g.DumpCoordinates().Length() > mostVertices {
 		return nil, 0, 0, wrong("contribution.place.large")
 	}
+	if g = rounded(g); g.Validate() != nil { // too small for the places that are kept
+		return nil, 0, 0, wrong("contribution.place.form")
+	}
 	box, ok := g.Envelope().AsBox()
 	if !ok || box.MinX < -180 || box.MaxX > 180 || box.MinY < -90 || box.MaxY > 90 || math.Abs(box.MaxX-box.MinX) > mostExtent*1.6 || box.MaxY-box.MinY > mostExtent {
 		return nil, 0, 0, wrong("contribution.place.range")
@@ -67,7 +70,7 @@ func geometry(text string) (short []byte, lon, lat float64, err error) {
 	if !ok {
 		return nil, 0, 0, wrong("contribution.place.form")
 	}
-	if short, err = json.Marshal(rounded(g)); err != nil {
+	if short, err = json.Marshal(g); err != nil {
 		return nil, 0, 0, err
 	}
 	return short, round(xy.X), round(xy.Y), nil

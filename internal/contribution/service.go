@@ -76,8 +76,9 @@ type Service struct {
 	// Voter turns a letter code, or with groups a group's code too, into the key of the one voice it has; Invalid on the field "code" for one that is
 	// not good. nil: codes are not offered.
 	Voter func(ctx context.Context, tenant kernel.ID, process, code string, groups bool) (string, error)
-	// Reach takes the answers to the voluntary question who somebody is, without a link to the contribution; nil: the question is not asked.
-	Reach func(ctx context.Context, by access.Actor, process string, answers map[string]string) error
+	// Reach takes the answers to the voluntary question who somebody is, without a link to the contribution but in its transaction; nil: the
+	// question is not asked.
+	Reach func(ctx context.Context, by access.Actor, p participation.Process, answers map[string]string) error
 	// Address checks a mail address and gives it as it is written to, Subscribe notes a guest's wish to hear by mail what becomes of a contribution and
 	// sends the link that confirms it; nil: nobody is asked for an address.
 	Address   func(email string) (string, error)

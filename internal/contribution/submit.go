@@ -40,16 +40,40 @@ func (s *Service) Submit(ctx context.Context, by access.Actor, d Draft) (c Contr
 	if err != nil {
 		return c, "", err
 	}
+	k, err := s.Look(ctx, by, p, m, d)
+	if err != nil {
+		return k.Contribution, "", err
+	}
+	return s.Send(ctx, by, k)
+}
+
+// Checked is a draft that can be sent.
+type Checked struct {
+	Contribution Contribution
+	process      participation.Process
+	module       participation.Module
+	draft        Draft
+}
+
+// Look checks a draft for the process and module that Open gave, without storing anything, and tells where it would lie.
+func (s *Service) Look(ctx context.Context, by access.Actor, p participation.Process, m participation.Module, d Draft) (k Checked, err error) {
 	if err := s.mayContribute(by, p, m); err != nil {
-		return c, "", err
+		return k, err
 	}
 	if d.Channel != Youth {
 		d.Channel = Platform
 	}
-	if c, err = s.check(ctx, by.Tenant, p, m, &d, MostText); err != nil {
-		return c, "", err
+	c, err := s.check(ctx, by.Tenant, p, m, &d, MostText)
+	return Checked{c, p, m, d}, err
+}
+
+// Send stores what was checked a moment ago and gives the receipt code; see Submit.
+func (s *Service) Send(ctx context.Context, by access.Actor, k Checked) (Contribution, string, error) {
+	if err := s.mayContribute(by, k.process, k.module); err != nil {
+		return Contribution{}, "", err
 	}
-	if err := s.checkSaid(ctx, by.Tenant, p, c, d.Statements); err != nil {
+	c := k.Contribution
+	if err := s.checkSaid(ctx, by.Tenant, k.process, c, k.draft.Statements); err != nil {
 		return c, "", err
 	}
 	if by.Person != "" && by.Name != "" {
@@ -58,19 +82,7 @@ func (s *Service) Submit(ctx context.Context, by access.Actor, d Draft) (c Contr
 			c.Pseudonym = "" // never shown by name
 		}
 	}
-	return s.submit(ctx, by, p, c, d)
-}
-
-// Look checks a draft without storing anything, and tells where it would lie.
-func (s *Service) Look(ctx context.Context, by access.Actor, d Draft) (Contribution, error) {
-	p, m, err := s.Process(ctx, by.Tenant, d.Process, d.Module)
-	if err != nil {
-		return Contribution{}, err
-	}
-	if err := s.mayContribute(by, p, m); err != nil {
-		return Contribution{}, err
-	}
-	return s.check(ctx, by.Tenant, p, m, &d, MostText)
+	return s.submit(ctx, by, k.process, c, k.draft)
 }
 
 // submit stores what was checked.
@@ -98,6 +110,11 @@ func (s *Service) submit(ctx context.Context, by access.Actor, p participation.P
 		if err := s.tell(ctx, by.Tenant, Submitted, c); err != nil {
 			return err
 		}
+		if s.Reach != nil && len(d.Reach) > 0 { // counted with the contribution or not at all, so that a second try counts nobody twice
+			if err := s.Reach(ctx, by, p, d.Reach); err != nil {
+				return err
+			}
+		}
 		if c.Author == "" && d.Mail.Email != "" {
 			if err := s.subscribe(ctx, by.Tenant, c, d.Mail, code); err != nil {
 				return err
@@ -108,9 +125,6 @@ func (s *Service) submit(ctx context.Context, by access.Actor, p participation.P
 		}
 		return nil
 	})
-	if err == nil && s.Reach != nil && len(d.Reach) > 0 {
-		err = s.Reach(ctx, by, p.Key, d.Reach)
-	}
 	return c, code, err
 }
 

@@ -48,11 +48,7 @@ const shards = 16
 
 // Reached notes what somebody said of himself or herself: one value of each dimension at most. Nothing tells later which answers belong
 // together. Values that are not offered are left out.
-func (s *Service) Reached(ctx context.Context, tenant kernel.ID, process string, said map[string]string) error {
-	p, err := s.Store.ByKey(ctx, tenant, process)
-	if err != nil {
-		return err
-	}
+func (s *Service) Reached(ctx context.Context, tenant kernel.ID, p Process, said map[string]string) error {
 	var counts []Count
 	for _, d := range Dimensions() {
 		if v := said[d.Key]; v != "" && d.offers(p, v) {

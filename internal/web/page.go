@@ -3,8 +3,6 @@
 package web
 
 import (
-	"slices"
-
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
@@ -104,9 +102,7 @@ func (r *Request) reachable(items []navItem) []navItem {
 
 // has tells whether a page is registered under exactly this path.
 func (m *Mux) has(path string) bool {
-	return slices.ContainsFunc(m.routes, func(r Route) bool {
-		return r.Method == "GET" && (r.Path == path || path == "/" && r.Path == "/{$}")
-	})
+	return m.pages[path] || path == "/" && m.pages["/{$}"]
 }
 
 // otherLanguages lists the languages the page can be switched to.

@@ -110,6 +110,7 @@ type Mux struct {
 	system  *http.ServeMux
 	csrf    *http.CrossOriginProtection
 	routes  []Route
+	pages   map[string]bool // paths of routes with GET
 	cache   *pageCache
 	static  *staticFiles
 	reading sync.Mutex // held by the one who reads the towns anew
@@ -241,6 +242,12 @@ func (m *Mux) add(pattern string, do access.Action, system bool) {
 	method, path, ok := strings.Cut(pattern, " ")
 	if !ok {
 		panic("web: route " + pattern + " without a method")
+	}
+	if method == http.MethodGet {
+		if m.pages == nil {
+			m.pages = map[string]bool{}
+		}
+		m.pages[path] = true
 	}
 	m.routes = append(m.routes, Route{Pattern: pattern, Method: method, Path: path, Action: do, System: system})
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -234,4 +236,47 @@ func TestExportsOfOtherPlatformsAreKnown(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Rows are named by their address where a file has no number; long ones begin alike.
+func TestLongAddressesOfRowsAreToldApart(t *testing.T) {
+	each(t, func(x *town) {
+		const base = "https://beteiligung.kupferstadt.example/projekte/verkehrskonzept-innenstadt/ideen/2026-"
+		file := x.keep("export.csv", []byte("Link,Titel,Beschreibung\n"+base+"00001/,Bänke,Am Markt.\n"+base+"00002/,Bäume,An der Allee.\n"))
+		file.Mapping = contribution.Mapping{Columns: map[string][]string{"id": {"Link"}, "title": {"Titel"}, "text": {"Beschreibung"}}}
+		if r, err := x.s.Import(x.Context(), x.planner(), file); err != nil || r.Taken != 2 {
+			x.Errorf("%+v %v", r, err)
+		}
+		if r, err := x.s.Import(x.Context(), x.planner(), file); err != nil || r.Taken != 0 || r.Repeated != 2 {
+			x.Errorf("again: %+v %v", r, err)
+		}
+	})
+}
+
+// The same file from two desks at the same moment is taken once, and both hear what became of it.
+func TestTwoDesksBringTheSameFileAtOnce(t *testing.T) {
+	each(t, func(x *town) {
+		file := x.keep("proposals.csv", []byte(exports["Decidim"].name))
+		columns, err := x.s.Inspect(x.Context(), x.planner(), file.SHA256, file.File)
+		if err != nil {
+			x.Fatal(err)
+		}
+		file.Mapping = columns.Mapping
+		var wg sync.WaitGroup
+		var taken, repeated atomic.Int64
+		for range 4 {
+			wg.Go(func() {
+				r, err := x.s.Import(x.Context(), x.planner(), file)
+				if err != nil {
+					x.Error(err)
+				}
+				taken.Add(int64(r.Taken))
+				repeated.Add(int64(r.Repeated))
+			})
+		}
+		wg.Wait()
+		if n, err := x.s.Count(x.Context(), x.planner(), contribution.Filter{}); err != nil || n != 2 || taken.Load() != 2 || repeated.Load() != 6 {
+			x.Errorf("%d kept, %d taken, %d repeated (%v)", n, taken.Load(), repeated.Load(), err)
+		}
+	})
 }

@@ -4,6 +4,7 @@ package contributiondb_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -182,6 +183,33 @@ func TestAThousandPeopleAtOnceEachGetANumberOfTheirOwn(t *testing.T) {
 		n, err := x.s.Count(x.Context(), x.moderator(), contribution.Filter{Process: "westend"})
 		if err != nil || n != 300 || !numbers["B-2026-00300"] {
 			x.Errorf("%d kept, want 300 without gaps (%v)", n, err)
+		}
+	})
+}
+
+// Who took part is counted with the contribution or not at all: what could not be counted is not kept either, so that sending again doubles nothing.
+func TestAContributionAndTheAnswersWhoSomebodyIsAreKeptTogether(t *testing.T) {
+	each(t, func(x *town) {
+		fails, counted := true, 0
+		x.s.Reach = func(ctx context.Context, _ access.Actor, p participation.Process, answers map[string]string) error {
+			if !x.db.InTx(ctx) || p.Key != "westend" || answers["age"] != "60" {
+				x.Errorf("%s %v", p.Key, answers)
+			}
+			if fails {
+				return errors.New("the disk is full")
+			}
+			counted++
+			return nil
+		}
+		d := idea("Ein Brunnen für den Park")
+		d.Reach = map[string]string{"age": "60"}
+		if _, _, err := x.s.Submit(x.Context(), x.guest(), d); err == nil {
+			x.Error("a receipt for what was not counted")
+		}
+		fails = false
+		x.submit(x.guest(), d)
+		if n, err := x.s.Count(x.Context(), x.moderator(), contribution.Filter{Process: "westend"}); err != nil || n != 1 || counted != 1 {
+			x.Errorf("%d kept, %d counted (%v)", n, counted, err)
 		}
 	})
 }

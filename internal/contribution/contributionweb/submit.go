@@ -248,11 +248,12 @@ func (h handlers) step(w http.ResponseWriter, r *web.Request) error {
 	if e.levels, err = h.s.AreaLevels(ctx, r.Tenant.ID); err != nil {
 		return err
 	}
-	c, err := h.s.Look(ctx, r.Actor, e.draft())
+	d := e.draft()
+	checked, err := h.s.Look(ctx, r.Actor, e.p, e.m, d)
 	if len(e.meant) > 0 && e.step >= 1 && e.f.Value("weiter") != "zurueck" {
 		err = &kernel.Error{Kind: kernel.Invalid, Key: "contribution.invalid", Fields: map[string]string{"area": "contribution.area.several"}}
 	}
-	e.areas = c.Areas
+	e.areas = checked.Contribution.Areas
 	switch {
 	case e.f.Value("weiter") == "zurueck":
 		e.step = max(e.step-1, 0)
@@ -273,8 +274,7 @@ func (h handlers) step(w http.ResponseWriter, r *web.Request) error {
 			return h.show(w, e)
 		}
 	}
-	d := e.draft()
-	sent, code, err := h.s.Submit(ctx, r.Actor, d)
+	sent, code, err := h.s.Send(ctx, r.Actor, checked)
 	if e.failed(err) {
 		return h.show(w, e)
 	}

@@ -118,7 +118,7 @@ func TestAHundredPeopleAtOnceAreCountedOnceEach(t *testing.T) {
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() {
-				if err := x.s.Reached(x.Context(), x.who.Tenant, "park", map[string]string{"age": "18-29", "gender": "female", "nonsense": "x"}); err != nil {
+				if err := x.s.Reached(x.Context(), x.who.Tenant, p, map[string]string{"age": "18-29", "gender": "female", "nonsense": "x"}); err != nil {
 					x.Error(err)
 				}
 			})

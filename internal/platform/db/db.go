@@ -173,6 +173,7 @@ type txKey struct{ d *DB }
 type txState struct {
 	conn   *sql.Conn
 	run    Conn
+	plain  Conn // run without the watching of tests
 	write  bool
 	level  sql.IsolationLevel
 	failed error
@@ -341,7 +342,7 @@ func (d *DB) attempt(ctx context.Context, st *txState, f func(context.Context) e
 			panic(p)
 		}
 	}()
-	st.run = d.traced(tx)
+	st.plain, st.run = tx, d.traced(tx)
 	err = f(context.WithValue(ctx, txKey{d}, st))
 	if err == nil {
 		err = st.failed

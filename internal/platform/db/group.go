@@ -65,6 +65,9 @@ func (d *DB) drainGroup() {
 		}
 		d.group.mu.Unlock()
 		err := d.transact(context.Background(), sql.LevelSerializable, func(ctx context.Context) error {
+			st := d.state(ctx)
+			st.plain = &prepared{Conn: st.plain, known: map[string]*sql.Stmt{}}
+			st.run = d.traced(st.plain)
 			for _, g := range list {
 				if err := d.savepoint(ctx, g); err != nil {
 					return err
@@ -90,7 +93,7 @@ func (d *DB) savepoint(ctx context.Context, g *grouped) error {
 	}
 	st := d.state(ctx)
 	run := func(q string) error {
-		if _, err := st.conn.ExecContext(ctx, q); err != nil {
+		if _, err := st.plain.ExecContext(ctx, q); err != nil {
 			return fmt.Errorf("db: %s: %w", q, err)
 		}
 		return nil
@@ -117,4 +120,22 @@ func (d *DB) savepoint(ctx context.Context, g *grouped) error {
 		}
 	}
 	return run("release act")
+}
+
+// prepared prepares each text of a statement that changes something once for all acts of a transaction, which ends the statements too.
+type prepared struct {
+	Conn
+	known map[string]*sql.Stmt
+}
+
+func (p *prepared) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
+	s := p.known[q]
+	if s == nil {
+		var err error
+		if s, err = p.PrepareContext(context.WithoutCancel(ctx), q); err != nil {
+			return nil, err
+		}
+		p.known[q] = s
+	}
+	return s.ExecContext(ctx, args...)
 }

@@ -47,7 +47,7 @@ func pgPool(conf *pgx.ConnConfig, readOnly string) *sql.DB {
 	}
 	p := stdlib.OpenDB(*c)
 	p.SetMaxOpenConns(12)
-	p.SetMaxIdleConns(6)
+	p.SetMaxIdleConns(12) // as many: under load each one given back above that would be closed and opened anew, which costs more than most acts
 	p.SetConnMaxIdleTime(5 * time.Minute)
 	return p
 }
