@@ -32,6 +32,10 @@ type numberBatch struct {
 
 // number gives the next number of the year, "B-2026-00017". Where the act it was for fails it stays unused.
 func (s *Service) number(ctx context.Context, tenant kernel.ID, year int) (string, error) {
+	if s.Tx.InTx(ctx) { // minutes become contributions in one transaction: what it holds, the batch of others would wait for, and the other way round
+		n, err := s.Store.Numbers(ctx, tenant, year, 1)
+		return formatNumber(year, n), err
+	}
 	k := numberKey{tenant, year}
 	x := &s.numbers
 	x.mu.Lock()

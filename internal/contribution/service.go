@@ -21,6 +21,8 @@ import (
 type Tx interface {
 	Tx(ctx context.Context, f func(ctx context.Context) error) error
 	TxGrouped(ctx context.Context, f func(ctx context.Context) error) error
+	// InTx tells whether ctx is that of a transaction.
+	InTx(ctx context.Context) bool
 }
 
 // Secret makes marks nobody without the installation's key can make.

@@ -213,3 +213,50 @@ func TestAContributionAndTheAnswersWhoSomebodyIsAreKeptTogether(t *testing.T) {
 		}
 	})
 }
+
+// Minutes become contributions within a transaction of their own while the town writes: neither waits for the other, and a transaction that fails
+// takes no number of somebody else with it.
+func TestContributionsWithinATransactionAndBesideIt(t *testing.T) {
+	each(t, func(x *town) {
+		ctx, stop := context.WithTimeout(x.Context(), time.Minute)
+		defer stop()
+		fails := errors.New("the minutes fail")
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		numbers := map[string]bool{}
+		for range 40 {
+			wg.Go(func() {
+				c, _, err := x.s.Submit(ctx, x.guest(), idea("Ein Brunnen für den Park"))
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil || numbers[c.Number] {
+					x.Errorf("%s: %v", c.Number, err)
+				}
+				numbers[c.Number] = true
+			})
+		}
+		for i := range 10 {
+			wg.Go(func() {
+				if err := x.db.Tx(ctx, func(ctx context.Context) error {
+					for range 3 {
+						d := idea("Aus dem Protokoll")
+						d.Channel = contribution.Workshop
+						if _, _, err := x.s.Record(ctx, x.planner(), d, true); err != nil {
+							return err
+						}
+					}
+					if i%2 == 1 {
+						return fails
+					}
+					return nil
+				}); err != nil && (i%2 == 0 || !errors.Is(err, fails)) {
+					x.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n, err := x.s.Count(ctx, x.moderator(), contribution.Filter{Process: "westend"}); err != nil || n != 40+5*3 {
+			x.Errorf("%d kept, want %d (%v)", n, 40+5*3, err)
+		}
+	})
+}
