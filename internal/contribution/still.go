@@ -143,8 +143,11 @@ func (g *grid) still() *Still {
 			if c == nil {
 				continue
 			}
-			spot := Spot{N: c.n, R: min(6+3.2*math.Log(float64(c.n)), 24)}
+			spot := Spot{N: c.n, R: min(6+3.2*math.Log(float64(c.n)), stillCell/2)}
 			spot.X, spot.Y = s.xy(c.lon/float64(c.n), c.lat/float64(c.n))
+			west, north := s.xy(g.lons[x], g.lats[y+1])
+			east, south := s.xy(g.lons[x+1], g.lats[y])
+			spot.X, spot.Y = inside(spot.X, west, east, spot.R), inside(spot.Y, north, south, spot.R)
 			if c.n == 1 {
 				spot.Number, spot.Title = c.number, c.title
 			} else {
@@ -154,6 +157,14 @@ func (g *grid) still() *Still {
 		}
 	}
 	return s
+}
+
+// inside moves the middle of a circle so that it does not reach over the edges of its cell, where another one may be.
+func inside(v, from, to, r float64) float64 {
+	if to-from < 2*r {
+		return (from + to) / 2
+	}
+	return min(max(v, from+r), to-r)
 }
 
 func (s *Still) xy(lon, lat float64) (x, y float64) {

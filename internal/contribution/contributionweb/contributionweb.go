@@ -50,8 +50,9 @@ type Options struct {
 }
 
 type handlers struct {
-	s *contribution.Service
-	o Options
+	s      *contribution.Service
+	o      Options
+	photos *photoMeter
 }
 
 // The addresses of contributions.
@@ -79,7 +80,7 @@ const maxPhotos = 24 << 20
 
 // Register adds the pages.
 func Register(m *web.Mux, s *contribution.Service, o Options) {
-	h := handlers{s, o}
+	h := handlers{s, o, &photoMeter{}}
 	team := web.In(access.InProcess, "process")
 	m.Handle("GET "+Path, access.ReadPublic, h.list)
 	m.Handle("GET "+Path+"/karte", access.ReadPublic, h.points)

@@ -337,6 +337,9 @@ func (h handlers) takePhotos(e *entry) error {
 	if len(e.f.Values("photos")) >= contribution.MostFiles {
 		return &kernel.Error{Kind: kernel.Invalid, Key: "contribution.invalid", Fields: map[string]string{"photo": "contribution.photo.many"}}
 	}
+	if !e.r.SignedIn() && !h.photos.take(e.r.Client(), h.s.Now()) {
+		return &kernel.Error{Kind: kernel.Invalid, Key: "contribution.invalid", Fields: map[string]string{"photo": "contribution.photo.later"}}
+	}
 	f, err := h.s.KeepPhoto(e.r.Context(), file, e.f.Value("alt"))
 	if err != nil {
 		return err
