@@ -124,10 +124,34 @@ func (a *App) processSections() []participationweb.SectionOf {
 func (a *App) processPages(m *web.Mux) {
 	figures := &indicatordb.Store{DB: a.DB}
 	participationweb.Register(m, a.Participation, participationweb.Options{
-		Areas: a.Areas, Parts: a.processParts(), Sections: a.processSections(), Files: a.Files, Team: a.processTeam,
+		Areas: a.Areas, Parts: a.processParts(), Sections: a.processSections(), Files: a.Files, Team: a.processTeam, Refs: a.moduleRefs,
 		Version: func(r *web.Request) (string, error) { return figures.Stamp(r.Context(), r.Tenant.ID) },
 		Follow:  func(p participation.Process) string { return "/abo?beteiligung=" + url.QueryEscape(p.Key) },
 	})
+}
+
+// moduleRefs lists the texts and the rounds of voting of a process, or of none, that its modules can show.
+func (a *App) moduleRefs(r *web.Request, p participation.Process) ([]web.Item, error) {
+	texts, err := a.Vision.Texts(r.Context(), r.Actor)
+	if err != nil {
+		return nil, err
+	}
+	var out []web.Item
+	for _, t := range texts {
+		if t.Process == "" || t.Process == p.Key {
+			name, _ := r.P.Text(t.Title)
+			out = append(out, web.Item{Value: t.Key, Text: r.T("participation.modules.ref.text", "title", name)})
+		}
+	}
+	rounds, err := a.Votes.List(r.Context(), r.Actor, p.Key)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range rounds {
+		name, _ := r.P.Text(x.Title)
+		out = append(out, web.Item{Value: string(x.ID), Text: r.T("participation.modules.ref.round", "title", name)})
+	}
+	return out, nil
 }
 
 // processPlaces lists the processes a role can be held in: those that are not archived.

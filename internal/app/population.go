@@ -55,6 +55,20 @@ func (p population) Shares(ctx context.Context, by access.Actor, areas []string)
 		}
 		out["age"], source = age, young.source
 	}
+	migrated, ok, err := share(ctx, v, "share_migration_bg", edition, keys)
+	if err != nil {
+		return nil, "", err
+	}
+	if ok {
+		out["migration"] = map[string]float64{"yes": migrated.percent(), "no": 100 - migrated.percent()}
+		switch source {
+		case "":
+			source = migrated.source
+		case migrated.source:
+		default:
+			source += "; " + migrated.source
+		}
+	}
 	people, err := v.Figures(ctx, release.Query{Indicator: "pop_total", EditionID: edition})
 	if k := kernel.KindOf(err); err != nil && k != kernel.NotFound && k != kernel.Invalid {
 		return nil, "", err

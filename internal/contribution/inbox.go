@@ -192,6 +192,29 @@ func (m *Moderation) unread(ctx context.Context, by access.Actor, f InboxFilter)
 	return out, nil
 }
 
+// waitsLong counts what has waited for the moderation for more than a day: new things, reports and objections.
+func (m *Moderation) waitsLong(ctx context.Context, tenant kernel.ID) (n int, err error) {
+	before := m.now().Add(-ReportAlarm)
+	unread, err := m.unread(ctx, access.Actor{Tenant: tenant, Roles: []access.Role{access.Moderator}}, InboxFilter{})
+	if err != nil {
+		return 0, err
+	}
+	reported, err := m.reported(ctx, tenant)
+	if err != nil {
+		return 0, err
+	}
+	appealed, err := m.appealed(ctx, tenant)
+	if err != nil {
+		return 0, err
+	}
+	for _, w := range slices.Concat(unread, reported, appealed) {
+		if w.Kind != WaitsAuthor && w.Since.Before(before) {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // reported groups open reports by what they are about.
 func (m *Moderation) reported(ctx context.Context, tenant kernel.ID) ([]Waiting, error) {
 	list, err := m.Store.OpenReports(ctx, tenant, mostInbox)

@@ -270,5 +270,29 @@ func (s *Answers) Facts(ctx context.Context, tenant kernel.ID, p participation.P
 	case n.Judged > 0:
 		intime.Result = participation.No
 	}
-	return []participation.Fact{answered, intime}, nil
+	facts := []participation.Fact{answered, intime}
+	channels, err := s.channels(ctx, tenant, p.Key)
+	switch {
+	case err != nil || channels == 0:
+	case channels == 1:
+		facts = append(facts, participation.Fact{Rule: participation.FormatsRule, Result: participation.Partly, Key: "formats.channels", Params: map[string]any{"n": channels}})
+	default:
+		facts = append(facts, participation.Fact{Rule: participation.FormatsRule, Result: participation.Fulfilled, Key: "formats.channels", Params: map[string]any{"n": channels}})
+	}
+	return facts, err
+}
+
+// channels counts over how many ways the published contributions of a process came; what was imported came over ways nobody noted.
+func (s *Answers) channels(ctx context.Context, tenant kernel.ID, process string) (n int, err error) {
+	for _, c := range Channels() {
+		if c == Import {
+			continue
+		}
+		found, err := s.Contributions.Store.Count(ctx, tenant, Filter{Process: process, States: []State{Published}, Channels: []Channel{c}}, 1)
+		if err != nil {
+			return 0, err
+		}
+		n += found
+	}
+	return n, nil
 }

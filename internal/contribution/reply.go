@@ -11,6 +11,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
+	"github.com/kupferfaden/kupferfaden/internal/participation"
 )
 
 // Reply is what an office writes.
@@ -259,9 +260,31 @@ func (s *Answers) Leave(ctx context.Context, by access.Actor, id kernel.ID, numb
 
 // needs tells what this answer needs before everybody reads it.
 func (s *Answers) needs(ctx context.Context, tenant kernel.ID, list []Contribution) (h HouseRules, youth bool, err error) {
-	h, err = s.Moderation.HouseRules(ctx, tenant)
+	h, err = s.Rules(ctx, tenant, list)
 	youth = slices.ContainsFunc(list, func(c Contribution) bool { return c.Channel == Youth })
 	return h, youth, err
+}
+
+// Rules gives what the town and the process of the contributions ask of an answer, the stricter of the two counting.
+func (s *Answers) Rules(ctx context.Context, tenant kernel.ID, list []Contribution) (HouseRules, error) {
+	h, err := s.Moderation.HouseRules(ctx, tenant)
+	if err != nil || len(list) == 0 {
+		return h, err
+	}
+	p, _, err := s.Contributions.Process(ctx, tenant, list[0].Process, "")
+	if err != nil {
+		if kernel.KindOf(err) == kernel.NotFound {
+			err = nil
+		}
+		return h, err
+	}
+	switch {
+	case p.Second == participation.SecondAlways:
+		h.Second = SecondAlways
+	case p.Second == participation.SecondRefusals && h.Second == SecondNever:
+		h.Second = SecondRefusals
+	}
+	return h, nil
 }
 
 // Ask asks for the release of an answer; it must be complete by then.

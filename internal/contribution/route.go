@@ -313,12 +313,16 @@ func (s *Answers) Weekly(ctx context.Context, tenant kernel.ID) error {
 	}
 	today := s.today()
 	list, err := s.Store.DueBy(ctx, tenant, "9999-12-31")
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return err
 	}
-	type row struct{ open, late int }
+	waiting, err := s.Moderation.waitsLong(ctx, tenant)
+	if err != nil || len(list) == 0 && waiting == 0 {
+		return err
+	}
+	type row struct{ open, soon, late int }
 	byOffice := map[string]*row{}
-	late := 0
+	soon, late, until := 0, 0, kernel.Date(today.Time().AddDate(0, 0, soonDays).Format(time.DateOnly))
 	for _, c := range list {
 		r := byOffice[c.Office]
 		if r == nil {
@@ -326,9 +330,13 @@ func (s *Answers) Weekly(ctx context.Context, tenant kernel.ID) error {
 			byOffice[c.Office] = r
 		}
 		r.open++
-		if c.Due != "" && c.Due < today {
+		switch {
+		case c.Due != "" && c.Due < today:
 			r.late++
 			late++
+		case c.Due != "" && c.Due <= until:
+			r.soon++
+			soon++
 		}
 	}
 	offices, err := s.Offices(ctx, tenant)
@@ -344,12 +352,12 @@ func (s *Answers) Weekly(ctx context.Context, tenant kernel.ID) error {
 		if name == "" {
 			name = "–"
 		}
-		lines = append(lines, name+": "+strconv.Itoa(r.open)+" / "+strconv.Itoa(r.late))
+		lines = append(lines, name+": "+strconv.Itoa(r.open)+" / "+strconv.Itoa(r.soon)+" / "+strconv.Itoa(r.late))
 	}
 	slices.Sort(lines)
 	year, week := today.Time().ISOWeek()
 	return s.Post.Send(ctx, notice.Message{
 		Tenant: tenant, To: notice.Recipient{Email: h.Leadership, Lang: "de"}, Kind: "answer.weekly", Event: strconv.Itoa(year) + "-" + strconv.Itoa(week),
-		Params: map[string]any{"open": len(list), "late": late, "list": strings.Join(lines, "\n")}, Path: "/arbeit/rueckmeldungen", Public: true,
+		Params: map[string]any{"open": len(list), "soon": soon, "late": late, "waiting": waiting, "list": strings.Join(lines, "\n")}, Path: "/arbeit/rueckmeldungen", Public: true,
 	})
 }

@@ -50,6 +50,16 @@ const (
 	Members  Reach = "members"  // geschlossen: members only
 )
 
+// Second says which answers of a process need another person than their writer.
+type Second string
+
+// The rules for a second person; the town may ask for more.
+const (
+	SecondAsTown   Second = ""
+	SecondRefusals Second = "refusals" // for "wird nicht umgesetzt"
+	SecondAlways   Second = "always"
+)
+
 // PhaseKind is what a phase is for.
 type PhaseKind string
 
@@ -109,6 +119,7 @@ type Process struct {
 	Privacy     kernel.Text    `json:"privacy,omitempty"`     // what happens to the data of those who take part
 	Access      kernel.Text    `json:"access,omitempty"`      // accessibility and languages: what is offered and whom to ask
 	AnswerDays  int            `json:"answerDays,omitempty"`  // promise: an answer within so many days of the contribution; 0: none
+	Second      Second         `json:"second,omitempty"`      // which answers need another person than their writer, beside what the town asks for
 	BudgetCents int64          `json:"budgetCents,omitempty"` // of the process itself
 	Hours       float64        `json:"hours,omitempty"`       // of staff, planned
 	Standard    string         `json:"standard,omitempty"`    // key of the set of minimum standards

@@ -38,8 +38,10 @@ func Dimensions() []Dimension {
 		{"age", []string{"u14", "14-17", "18-29", "30-44", "45-64", "65-79", "80plus"}},
 		{"gender", []string{"female", "male", "diverse"}},
 		{"language", []string{"german", "other"}},
+		{"migration", []string{"yes", "no"}},
 		{"area", nil},
 		{"children", []string{"yes", "no"}},
+		{"first", []string{"yes", "no"}},
 	}
 }
 
@@ -128,6 +130,11 @@ type ReachGroup struct {
 	Withheld  bool // so few, or so unevenly spread, that nothing can be shown
 }
 
+// Compared tells whether the population is known for any group of the dimension.
+func (g ReachGroup) Compared() bool {
+	return slices.ContainsFunc(g.Rows, func(r ReachRow) bool { return !math.IsNaN(r.Population) })
+}
+
 // ReachView answers "Wen haben wir erreicht?".
 type ReachView struct {
 	Forms   int64 // people who said anything; 0 where too few
@@ -172,7 +179,7 @@ func (s *Service) ReachOf(ctx context.Context, by access.Actor, p Process) (Reac
 	for _, d := range Dimensions() {
 		if g, ok := group(d, n[d.Key], shares[d.Key]); ok {
 			v.Groups = append(v.Groups, g)
-			v.Compare = v.Compare || slices.ContainsFunc(g.Rows, func(r ReachRow) bool { return !math.IsNaN(r.Population) })
+			v.Compare = v.Compare || g.Compared()
 		}
 	}
 	return v, nil

@@ -142,6 +142,9 @@ func validate(p Process) error {
 	if !slices.Contains(Reaches(), p.Reach) {
 		f["reach"] = "participation.choice"
 	}
+	if !slices.Contains([]Second{SecondAsTown, SecondRefusals, SecondAlways}, p.Second) {
+		f["second"] = "participation.choice"
+	}
 	if p.AnswerDays < 0 || p.AnswerDays > 730 {
 		f["answerdays"] = "participation.days.form"
 	}

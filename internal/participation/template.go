@@ -80,11 +80,13 @@ func (s *Service) Patterns(ctx context.Context, by access.Actor) ([]Pattern, err
 
 // New is what is said of a process that is made from another.
 type New struct {
-	Key, From string      // key of the new one; of a template or process to start from, empty: nothing
-	Title     kernel.Text // empty: that of the template
-	Start     kernel.Date // first day; phases move with it
-	Zone      *time.Location
-	Template  bool // make a template
+	Key      string      // of the new one
+	From     string      // shipped template to start from, empty: none
+	Copy     string      // process or template of the town to start from, empty: none; From comes first
+	Title    kernel.Text // empty: that of the template
+	Start    kernel.Date // first day; phases move with it
+	Zone     *time.Location
+	Template bool // make a template
 }
 
 // CreateFrom makes a draft from a template or as a copy of a process: texts, phases and modules are taken over, phases moved to the new first day;
@@ -105,17 +107,20 @@ func (s *Service) CreateFrom(ctx context.Context, by access.Actor, n New) (Proce
 		start = time.Time{}
 	}
 	var p Process
-	i := slices.IndexFunc(shippedTemplates(), func(t shippedTemplate) bool { return t.Key == n.From })
 	switch {
-	case n.From == "":
-		p = Process{Level: Consultation}
-	case i >= 0:
+	case n.From != "":
+		i := slices.IndexFunc(shippedTemplates(), func(t shippedTemplate) bool { return t.Key == n.From })
+		if i < 0 {
+			return Process{}, kernel.E(kernel.NotFound, "participation.notfound")
+		}
 		p = shippedTemplates()[i].process(start)
-	default:
-		if p, err = s.Open(ctx, by, access.ReadPublic, n.From); err != nil {
+	case n.Copy != "":
+		if p, err = s.Open(ctx, by, access.ReadPublic, n.Copy); err != nil {
 			return Process{}, err
 		}
 		p = p.copy(start)
+	default:
+		p = Process{Level: Consultation}
 	}
 	p.Key, p.Template = n.Key, n.Template
 	if said(n.Title) {

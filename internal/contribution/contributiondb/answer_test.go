@@ -243,12 +243,100 @@ func TestPromisesAreCountedAndOfficesRemindedOnce(t *testing.T) {
 			x.Errorf("%+v %v", n, err)
 		}
 		x.post.kinds()
-		if err := x.a.Weekly(ctx, x.id); err != nil || len(x.post.sent) != 1 || x.post.sent[0].To.Email != "leitung@stadt.example" || x.post.sent[0].Params["late"] != 1 {
+		if err := x.a.Weekly(ctx, x.id); err != nil || len(x.post.sent) != 1 || x.post.sent[0].To.Email != "leitung@stadt.example" || x.post.sent[0].Params["late"] != 1 ||
+			x.post.sent[0].Params["waiting"] != 0 {
 			x.Errorf("%+v %v", x.post.sent, err)
 		}
 		facts, err := x.a.Facts(ctx, x.id, participation.Process{Key: "westend"})
-		if err != nil || len(facts) != 2 || facts[0].Result != participation.Partly || facts[1].Result != participation.No {
+		if err != nil || len(facts) != 3 || facts[2].Rule != participation.FormatsRule || facts[0].Result != participation.Partly || facts[1].Result != participation.No {
 			x.Errorf("%+v %v", facts, err)
+		}
+	})
+}
+
+func TestAProcessCanAskForASecondPersonWhereTheTownDoesNot(t *testing.T) {
+	halls(t, func(x *hall) {
+		ctx := x.Context()
+		for _, c := range []struct {
+			town    contribution.SecondRule
+			process participation.Second
+			status  contribution.Status
+			want    bool
+		}{
+			{contribution.SecondNever, participation.SecondAsTown, contribution.NotAdopted, false},
+			{contribution.SecondNever, participation.SecondRefusals, contribution.NotAdopted, true},
+			{contribution.SecondNever, participation.SecondRefusals, contribution.Adopted, false},
+			{contribution.SecondNever, participation.SecondAlways, contribution.Adopted, true},
+			{contribution.SecondRefusals, participation.SecondAlways, contribution.Adopted, true},
+			{contribution.SecondAlways, participation.SecondRefusals, contribution.Adopted, true}, // a process asks for more, never for less
+			{contribution.SecondAlways, participation.SecondAsTown, contribution.Adopted, true},
+		} {
+			h, err := x.m.HouseRules(ctx, x.id)
+			if err != nil {
+				x.Fatal(err)
+			}
+			h.Second = c.town
+			if err := x.m.SaveHouseRules(ctx, x.planner(), h); err != nil {
+				x.Fatal(err)
+			}
+			x.process.Second = c.process
+			p := x.planner()
+			a, err := x.a.Write(ctx, p, []string{x.find(x.public(x.guest(), idea("Eine Bank."))).Number}, reply(c.status, "Darum."))
+			if err != nil {
+				x.Fatal(err)
+			}
+			err = x.a.Release(ctx, p, a.ID, 0)
+			if got := err != nil; got != c.want || got && kernel.KindOf(err) != kernel.Conflict {
+				x.Errorf("town %q, process %q, %s: %v", c.town, c.process, c.status, err)
+			}
+			if c.want {
+				if err := x.a.Release(ctx, x.planner(), a.ID, 0); err != nil {
+					x.Errorf("the second person: %v", err)
+				}
+			}
+		}
+	})
+}
+
+func TestAnOfficeDoesNotAnswerWhatWasGivenToAnotherOne(t *testing.T) {
+	halls(t, func(x *hall) {
+		ctx := x.Context()
+		c := x.find(x.public(x.guest(), idea("Mehr Licht am Weg.")))
+		lead := x.office("stadtplanung") // in charge of the process
+		if _, err := x.a.Sheet(ctx, lead, c.Number); err != nil {
+			x.Fatal(err)
+		}
+		if err := x.a.Pass(ctx, lead, c.Number, "gruen", "Der Weg gehört zum Park."); err != nil {
+			x.Fatal(err)
+		}
+		if _, err := x.a.Write(ctx, lead, []string{c.Number}, reply(contribution.Adopted, "Wir bauen.")); kernel.KindOf(err) != kernel.Denied {
+			x.Errorf("the office in charge of the process answers for another one: %v", err)
+		}
+		if err := x.a.Pass(ctx, lead, c.Number, "stadtplanung", "Doch unseres."); kernel.KindOf(err) != kernel.Denied {
+			x.Errorf("and takes it back: %v", err)
+		}
+		if _, err := x.a.Write(ctx, x.office("gruen"), []string{c.Number}, reply(contribution.Adopted, "Wir bauen.")); err != nil {
+			x.Error(err)
+		}
+	})
+}
+
+func TestTheWeeklyListTellsWhatWaitsForTheModeration(t *testing.T) {
+	halls(t, func(x *hall) {
+		ctx := x.Context()
+		if err := x.m.SaveHouseRules(ctx, x.planner(), contribution.HouseRules{Leadership: "leitung@stadt.example"}); err != nil {
+			x.Fatal(err)
+		}
+		if _, _, err := x.s.Submit(ctx, x.guest(), idea("Wartet auf die Moderation.")); err != nil {
+			x.Fatal(err)
+		}
+		x.post.kinds()
+		if err := x.a.Weekly(ctx, x.id); err != nil || len(x.post.sent) != 0 {
+			x.Errorf("nothing is late: %+v %v", x.post.sent, err)
+		}
+		x.clock.Set(x.clock.Now().Add(contribution.ReportAlarm + time.Second))
+		if err := x.a.Weekly(ctx, x.id); err != nil || len(x.post.sent) != 1 || x.post.sent[0].Params["waiting"] != 1 {
+			x.Errorf("%+v %v", x.post.sent, err)
 		}
 	})
 }

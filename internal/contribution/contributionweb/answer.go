@@ -303,7 +303,7 @@ func (h answering) draw(w http.ResponseWriter, r *web.Request, v replyView, f *w
 	if v.offices, err = h.s.Offices(r.Context(), r.Tenant.ID); err != nil {
 		return err
 	}
-	if v.rules, err = h.s.Moderation.HouseRules(r.Context(), r.Tenant.ID); err != nil {
+	if v.rules, err = h.s.Rules(r.Context(), r.Tenant.ID, v.contributions); err != nil {
 		return err
 	}
 	if v.a.ID != "" {

@@ -105,7 +105,8 @@ func Register(m *web.Mux, s *contribution.Service, o Options) {
 	h.desk(m)
 }
 
-// guesses bounds how often a network address may try a receipt code.
+// guesses bounds how often a network address may try a receipt code. Each process of the program counts for itself: of several on one database, n
+// let n times as many through. What keeps codes from being found is their length, 50 bits; at this rate one address would try for ten million years.
 var guesses = web.Rate{PerMinute: 10, Burst: 30}
 
 // said is a town's text in the reader's language.

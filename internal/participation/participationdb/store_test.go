@@ -59,6 +59,30 @@ func (x *town) create(key string) participation.Process {
 	return p
 }
 
+func TestAProcessMayHaveTheKeyOfATemplate(t *testing.T) {
+	each(t, func(x *town) {
+		own := x.create("jugend")
+		own.Decided = kernel.T("Die Skatebahn", "")
+		own, err := x.s.Save(x.Context(), x.who, own)
+		x.must(err)
+		copied, err := x.s.CreateFrom(x.Context(), x.who, participation.New{Key: "zweite", Copy: "jugend"})
+		if x.must(err); copied.Decided.String() != "Die Skatebahn" {
+			x.Errorf("the copy is of %q", copied.Title)
+		}
+		shipped, err := x.s.CreateFrom(x.Context(), x.who, participation.New{Key: "dritte", From: "jugend"})
+		if x.must(err); !shipped.Youth || len(shipped.Modules) == 0 {
+			x.Error("the template is not the shipped one")
+		}
+		if _, err := x.s.CreateFrom(x.Context(), x.who, participation.New{Key: "vierte", From: "gibtesnicht"}); kernel.KindOf(err) != kernel.NotFound {
+			x.Error(err)
+		}
+		shipped.Second = "niemand"
+		if _, err := x.s.Save(x.Context(), x.who, shipped); kernel.KindOf(err) != kernel.Invalid {
+			x.Errorf("a rule nobody knows: %v", err)
+		}
+	})
+}
+
 func TestWhatIsSavedIsReadAgain(t *testing.T) {
 	each(t, func(x *town) {
 		p := x.create("park")

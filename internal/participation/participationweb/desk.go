@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -94,6 +95,9 @@ func runs(r *web.Request, p participation.Process) bool {
 	return access.Can(r.Actor, access.Publish, o)
 }
 
+// copyOf stands before the key of a process or template of the town in the form of a new one: a shipped template can have the same key.
+const copyOf = "kopie:"
+
 // newView is what the page of a new process shows.
 type newView struct {
 	patterns []participation.Pattern
@@ -110,7 +114,9 @@ func (h handlers) newView(r *web.Request) (v newView, err error) {
 
 func (h handlers) askNew(w http.ResponseWriter, r *web.Request) error {
 	f := web.NewForm(r)
-	f.Set("from", f.Value("von"))
+	if key := f.Value("von"); key != "" {
+		f.Set("from", copyOf+key)
+	}
 	v, err := h.newView(r)
 	if err != nil {
 		return err
@@ -121,8 +127,13 @@ func (h handlers) askNew(w http.ResponseWriter, r *web.Request) error {
 func (h handlers) create(w http.ResponseWriter, r *web.Request) error {
 	f := web.NewForm(r)
 	n := participation.New{
-		Key: f.Value("key"), From: f.Value("from"), Title: kernel.Text{i18n.German: f.Value("title")}, Start: kernel.Date(f.Value("start")), Zone: i18n.Zone(),
+		Key: f.Value("key"), Title: kernel.Text{i18n.German: f.Value("title")}, Start: kernel.Date(f.Value("start")), Zone: i18n.Zone(),
 		Template: f.Is("template", "1"),
+	}
+	if key, ok := strings.CutPrefix(f.Value("from"), copyOf); ok {
+		n.Copy = key
+	} else {
+		n.From = f.Value("from")
 	}
 	p, err := h.s.CreateFrom(r.Context(), r.Actor, n)
 	if f.Fail(err) {

@@ -95,6 +95,7 @@ type editView struct {
 	langs  []string
 	places []web.Item
 	sets   []participation.Set
+	refs   []web.Item // what a module can show that lives elsewhere
 }
 
 // first tells whether the source is being written, and with it what is not text.
@@ -119,6 +120,11 @@ func (h handlers) editView(r *web.Request, e editPage) (v editView, err error) {
 	slices.Sort(v.langs[3:])
 	if !slices.Contains(v.langs, v.lang) {
 		v.langs = append(v.langs, v.lang)
+	}
+	if e.slug == "bausteine" && v.first() && h.o.Refs != nil {
+		if v.refs, err = h.o.Refs(r, v.p); err != nil {
+			return v, err
+		}
 	}
 	if e.slug == "eckdaten" && v.first() {
 		if v.places, err = h.places(r); err != nil {
@@ -442,7 +448,7 @@ func refOf(kind participation.ModuleKind, id string) kernel.Ref {
 	case participation.TextModule:
 		return kernel.Ref{Kind: "vision", ID: kernel.ID(id)}
 	case participation.RankingModule, participation.BudgetModule:
-		return kernel.Ref{Kind: "round", ID: kernel.ID(id)}
+		return kernel.Ref{Kind: "vote", ID: kernel.ID(id)}
 	case participation.SurveyModule:
 		return kernel.Ref{Kind: "survey", ID: kernel.ID(id)}
 	}
@@ -469,12 +475,14 @@ func takeConcept(f *web.Form, p *participation.Process, _ string) map[string]str
 
 func fillResources(f *web.Form, p participation.Process) {
 	f.Set("answerdays", strconv.Itoa(p.AnswerDays))
+	f.Set("second", string(p.Second))
 	f.Set("budget", strings.Replace(strconv.FormatFloat(float64(p.BudgetCents)/100, 'f', 2, 64), ".", ",", 1))
 	f.Set("hours", strings.Replace(strconv.FormatFloat(p.Hours, 'f', -1, 64), ".", ",", 1))
 }
 
 func takeResources(f *web.Form, p *participation.Process, _ string) map[string]string {
 	faults := map[string]string{}
+	p.Second = participation.Second(f.Value("second"))
 	days := strings.TrimSpace(f.Value("answerdays"))
 	if days == "" {
 		days = "0"

@@ -82,6 +82,8 @@ type Options struct {
 	Version web.Version
 	// Follow is where one orders messages about a process; nil: nowhere.
 	Follow func(p participation.Process) string
+	// Refs lists what a module of the process can show that lives elsewhere, texts and rounds of voting: the value is its key there. nil: nothing.
+	Refs func(r *web.Request, p participation.Process) ([]web.Item, error)
 	// Team lists who holds a role in a process.
 	Team func(ctx context.Context, by access.Actor, process string) ([]Member, error)
 }
