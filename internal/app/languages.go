@@ -16,6 +16,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
+	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -25,7 +26,7 @@ const observeTexts = "languages.observe"
 // languages wires the report of languages and Leichte Sprache over all public texts.
 func (a *App) languages() *desk.Languages {
 	s := &desk.Languages{
-		Store: &deskdb.Store{DB: a.DB}, Tx: a.DB, Now: a.Now,
+		Store: &deskdb.Store{DB: a.DB}, Tx: a.DB, Now: a.Now, Signed: (&deskdb.Store{DB: a.DB}).Videos,
 		Offered: func(ctx context.Context, tenant kernel.ID) ([]string, error) {
 			t, err := a.Town(ctx, tenant)
 			if len(t.Settings.Languages) == 0 {
@@ -41,7 +42,28 @@ func (a *App) languages() *desk.Languages {
 	return s
 }
 
-func (a *App) languagePages(m *web.Mux) { deskweb.RegisterLanguages(m, a.languages()) }
+func (a *App) languagePages(m *web.Mux) {
+	deskweb.RegisterLanguages(m, a.languages())
+	deskweb.RegisterVideos(m, a.videos())
+}
+
+// videos wires the videos in sign language beside public texts.
+func (a *App) videos() *desk.Videos {
+	return &desk.Videos{Store: &deskdb.Store{DB: a.DB}, Tx: a.DB, Files: a.Files, Texts: a.languages(), Trail: a.Trail, Now: a.Now}
+}
+
+// videoFiles tells whether a file is such a video.
+func (a *App) videoFiles(ctx context.Context, tenant kernel.ID, sha string) (bool, error) {
+	return (&deskdb.Store{DB: a.DB}).VideoUses(ctx, tenant, sha)
+}
+
+// videoKinds names what is kept about those who uploaded one.
+func videoKinds(add addKind) {
+	add(
+		privacy.DataKind{Key: "video", Basis: []privacy.Basis{privacy.Employment, privacy.PublicTask}},
+		privacydb.Table{Name: "sign_video", By: []privacydb.By{{Column: "uploaded_by", Is: privacydb.ID}}, Show: []string{"path", "uploaded_at"}, Then: privacydb.Blank},
+	)
+}
 
 func (a *App) observeLanguages(ctx context.Context, r *job.Run) error {
 	return a.ObserveLanguages(ctx, r.Tenant)

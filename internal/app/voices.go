@@ -51,6 +51,7 @@ func (a *App) voiceKinds() []func(addKind) {
 		a.voteKinds,
 		a.actorKinds,
 		a.visionKind,
+		videoKinds,
 	}
 }
 
@@ -77,6 +78,7 @@ func (a *App) voiceFiles(ctx context.Context, tenant kernel.ID, sha string) (boo
 		a.Events.Store.KeepsFile,
 		a.Groups.NeedsFile,
 		a.voteFiles,
+		a.videoFiles,
 	} {
 		if kept, err := keeps(ctx, tenant, sha); err != nil || kept {
 			return kept, err

@@ -35,7 +35,7 @@ func (a *App) Mux(o WebOptions) *web.Mux {
 	sessions := accountweb.NewSessions(a.Accounts, a.sessionStore, o.TLS)
 	m := web.New(web.Options{
 		Tenants: tenantweb.Tenants{Service: a.Tenants}, Sessions: sessions, SignIn: sessions.SignInForm, Log: a.Log, TLS: o.TLS,
-		URL: a.URL, Hosts: o.Hosts, Proxies: o.Proxies, Marks: a.Secret, Load: o.Load, Observe: o.Observe,
+		URL: a.URL, Hosts: o.Hosts, Proxies: o.Proxies, Marks: a.Secret, Load: o.Load, Observe: o.Observe, Signed: a.videos().At,
 	})
 	m.System("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { ok(w) }))
 	m.System("GET /readyz", http.HandlerFunc(a.ready))

@@ -50,6 +50,8 @@ type Languages struct {
 	// Offered lists the languages the town shows its pages in beside German.
 	Offered func(ctx context.Context, tenant kernel.ID) ([]string, error)
 	Now     func() time.Time
+	// Signed lists the pages that have a video in sign language; nil: none.
+	Signed func(ctx context.Context, tenant kernel.ID) ([]Video, error)
 }
 
 // Sign stands for the video in sign language among the tags of a report.
@@ -129,7 +131,15 @@ func (s *Languages) gather(ctx context.Context, tenant kernel.ID) ([]kernel.Vari
 		}
 		out = append(out, list...)
 	}
-	return out, nil
+	if s.Signed == nil {
+		return out, nil
+	}
+	videos, err := s.Signed(ctx, tenant)
+	for i, v := range out {
+		out[i].Slot = true
+		out[i].Signed = v.Signed || slices.ContainsFunc(videos, func(x Video) bool { return x.Path == v.Path })
+	}
+	return out, err
 }
 
 // Report gives the state of every public text.

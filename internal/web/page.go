@@ -48,6 +48,7 @@ type Page struct {
 	Refresh     int             // seconds after which a browser without script asks again
 
 	failed bool
+	sign   string // address of the video in sign language of this page
 }
 
 // Crumb is one step of the way to a page; Href is a path of the town.

@@ -139,6 +139,15 @@ func (r *Request) Invalid(w http.ResponseWriter, p Page, content templ.Component
 
 // RenderStatus draws the page into memory first, so that an error on the way becomes a page of its own, and then answers with the status.
 func (r *Request) RenderStatus(w http.ResponseWriter, status int, p Page, content templ.Component) error {
+	if r.mux != nil && r.mux.o.Signed != nil && status == http.StatusOK && p.Nav != NavWork && r.Tenant.ID != "" {
+		at, err := r.mux.o.Signed(r.Context(), r.Tenant.ID, r.Path)
+		if err != nil {
+			return err
+		}
+		if at != "" {
+			p.sign = r.Link(at)
+		}
+	}
 	buf := buffers.Get().(*bytes.Buffer)
 	buf.Reset()
 	defer buffers.Put(buf)

@@ -76,6 +76,8 @@ type Options struct {
 	Tenants  Tenants
 	Sessions Sessions // nil: everybody is anonymous
 	Slots    Slots    // nil: no slots
+	// Signed gives the path of the video in sign language of a public page, empty where it has none; nil: there are none.
+	Signed func(ctx context.Context, tenant kernel.ID, path string) (string, error)
 	// SignIn draws the sign-in form inside the page of an anonymous reader who asked for more; back is where to go afterwards.
 	SignIn  func(r *Request, back string) templ.Component
 	Log     *slog.Logger      // nil: slog.Default

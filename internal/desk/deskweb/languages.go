@@ -185,7 +185,11 @@ func textTable(r *web.Request, v languagesView) web.Table {
 		cells := []web.Cell{{Text: title, Href: r.Link(row.Path)}, {Text: kindName(r, row.Kind)}}
 		for _, tag := range v.columns() {
 			st := row.States[tag]
-			cells = append(cells, web.Cell{Content: web.Badge(stateTone(st), r.T("languages.state."+string(st)))})
+			c := web.Cell{Content: web.Badge(stateTone(st), r.T("languages.state."+string(st)))}
+			if tag == languages.Sign && st != languages.None {
+				c = web.Cell{Text: r.T("languages.state." + string(st)), Href: r.Link(videoOf(row.Path)), Note: title}
+			}
+			cells = append(cells, c)
 		}
 		edit := web.Cell{Text: "–"}
 		if row.Edit != "" {
