@@ -62,7 +62,7 @@ func kickOff(ctx context.Context, a *app.App, s staff) error {
 		Content: hall(event.Content{
 			Title:  kernel.T("Auftaktwerkstatt: Wie wollen wir leben?", "Kick-off: how do we want to live?"),
 			Teaser: kernel.T("Rund 200 Menschen beginnen, in sieben Arbeitsgruppen am Leitbild zu schreiben.", "About 200 people begin to write the vision in seven working groups."),
-			Format: "workshop", Topics: []string{"leitbild"}, AskName: "optional", AskNeeds: true,
+			Format: "workshop", Topics: []string{"Leitbild"}, AskName: "optional", AskNeeds: true,
 			Programme: []event.Item{
 				{From: "10:00", To: "10:30", Title: kernel.T("Begrüßung", "Welcome"), Roles: []string{"Oberbürgermeisterin"}},
 				{From: "10:30", To: "11:15", Title: kernel.T("Was die Zahlen sagen", "What the figures say"), Roles: []string{"Sozialplanung"}},
@@ -217,7 +217,7 @@ func forum(ctx context.Context, a *app.App, s staff) error {
 				"de+leicht": "Wir sprechen über die letzten fünf Jahre. Alle können kommen. Es kostet nichts.",
 			},
 			Body:   kernel.T("Nach dem Rückblick der Sozialplanung sprechen die sieben Arbeitsgruppen über ihre Kapitel. Für Kinder gibt es Betreuung, für Gäste mit Hörgeräten eine Ringschleife.", "After a look back the seven working groups talk about their chapters. Childcare and a hearing loop are provided."),
-			Format: "forum", Topics: []string{"leitbild"}, AskName: "optional", AskNeeds: true, Languages: []string{"tr", "ar"}, Hours: 48,
+			Format: "forum", Topics: []string{"Leitbild"}, AskName: "optional", AskNeeds: true, Languages: []string{"tr", "ar"}, Hours: 48,
 			Photos: kernel.T("Es wird fotografiert, erkennbar sind nur Menschen, die zustimmen.", "Photos are taken; only people who agree can be recognised."),
 			Programme: []event.Item{
 				{From: "17:00", To: "17:20", Title: kernel.T("Begrüßung", "Welcome"), Roles: []string{"Oberbürgermeisterin"}},

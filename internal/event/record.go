@@ -78,6 +78,8 @@ type Outcomes struct {
 // recordStore keeps what is left of an event.
 type recordStore interface {
 	AddPhoto(ctx context.Context, tenant kernel.ID, p Photo) error
+	// Covers finds the first photo of each event that has one.
+	Covers(ctx context.Context, tenant kernel.ID) (map[kernel.ID]Photo, error)
 	Photos(ctx context.Context, tenant, event kernel.ID) ([]Photo, error)
 	DropPhoto(ctx context.Context, tenant, event, id kernel.ID) error
 	// KeepsFile tells whether a picture of an event or post is the file.
@@ -131,6 +133,21 @@ func (s *Service) Photos(ctx context.Context, by access.Actor, e Event) ([]Photo
 		return nil, kernel.E(kernel.NotFound, "event.notfound")
 	}
 	return s.Store.Photos(ctx, by.Tenant, e.ID)
+}
+
+// Covers gives the first photo of each event the actor may know of, for the cards of a list; events without photos are not in it.
+func (s *Service) Covers(ctx context.Context, by access.Actor, events []Event) (map[kernel.ID]Photo, error) {
+	all, err := s.Store.Covers(ctx, by.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := map[kernel.ID]Photo{}
+	for _, e := range events {
+		if p, ok := all[e.ID]; ok && s.sees(by, e) {
+			out[e.ID] = p
+		}
+	}
+	return out, nil
 }
 
 // DropPhoto takes a photo away, as somebody on it may ask for at any time.

@@ -50,7 +50,12 @@ func (h videos) watch(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (h videos) form(w http.ResponseWriter, r *web.Request) error {
-	return h.show(w, r, web.BlankForm(r), r.URL.Query().Get("seite"))
+	path := r.URL.Query().Get("seite")
+	if path == "" { // which text is chosen in the report
+		http.Redirect(w, r.Request, r.Link(LanguagesPath), http.StatusSeeOther)
+		return nil
+	}
+	return h.show(w, r, web.BlankForm(r), path)
 }
 
 func (h videos) show(w http.ResponseWriter, r *web.Request, f *web.Form, path string) error {
@@ -88,6 +93,10 @@ func (h videos) put(w http.ResponseWriter, r *web.Request) error {
 
 func (h videos) ask(w http.ResponseWriter, r *web.Request) error {
 	path := r.URL.Query().Get("seite")
+	if path == "" {
+		http.Redirect(w, r.Request, r.Link(LanguagesPath), http.StatusSeeOther)
+		return nil
+	}
 	text, _, err := h.s.Text(r.Context(), r.Actor, path)
 	if err != nil {
 		return err

@@ -243,3 +243,20 @@ func TestTheBoardShowsWhatIsPublishedAndNotExpired(t *testing.T) {
 		}
 	})
 }
+
+func TestACardShowsTheFirstPhotoOfItsEvent(t *testing.T) {
+	each(t, func(x *town) {
+		with, without := x.event(1), x.event(1)
+		first, second := kernel.NewID(), kernel.NewID()
+		for _, id := range []kernel.ID{first, second} {
+			x.must(x.store.AddPhoto(x.Context(), x.who.Tenant, event.Photo{ID: id, Event: with.ID, SHA256: string(id), Width: 4, Height: 3, Alt: kernel.T("Saal", ""), UploadedAt: kernel.InstantOf(x.clock.Now())}))
+		}
+		draft, err := x.s.Create(x.Context(), x.who, event.Event{Content: event.Content{Title: kernel.T("Entwurf", "")}})
+		x.must(err)
+		x.must(x.store.AddPhoto(x.Context(), x.who.Tenant, event.Photo{ID: kernel.NewID(), Event: draft.ID, SHA256: "c", Width: 4, Height: 3, Alt: kernel.T("Saal", ""), UploadedAt: kernel.InstantOf(x.clock.Now())}))
+		got, err := x.s.Covers(x.Context(), x.all, []event.Event{with, without, draft})
+		if err != nil || len(got) != 1 || got[with.ID].ID != first {
+			x.Errorf("%+v %v", got, err)
+		}
+	})
+}

@@ -27,6 +27,19 @@ func (s *Store) Photos(ctx context.Context, tenant, id kernel.ID) ([]event.Photo
 	})
 }
 
+// Covers finds the first photo of each event that has one.
+func (s *Store) Covers(ctx context.Context, tenant kernel.ID) (map[kernel.ID]event.Photo, error) {
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select p.id, p.event, p.width, p.height from event_photo p where p.tenant_id = $1
+		and not exists (select 1 from event_photo q where q.tenant_id = $1 and q.event = p.event and (q.ord < p.ord or q.ord = p.ord and q.id < p.id))`, tenant)
+	out := map[kernel.ID]event.Photo{}
+	return out, db.Each(rows, err, func(r db.Row) error {
+		var p event.Photo
+		err := r.Scan(&p.ID, &p.Event, &p.Width, &p.Height)
+		out[p.Event] = p
+		return err
+	})
+}
+
 // DropPhoto takes a photo away.
 func (s *Store) DropPhoto(ctx context.Context, tenant, id, photo kernel.ID) error {
 	return s.change(ctx, tenant, `delete from event_photo where tenant_id = $1 and event = $2 and id = $3`, tenant, id, photo)

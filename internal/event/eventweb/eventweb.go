@@ -191,6 +191,9 @@ func (h handlers) list(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	v := listView{f: f, c: c, events: list, now: h.now(), form: formOf(r)}
+	if v.covers, err = h.s.Covers(r.Context(), r.Actor, list); err != nil {
+		return err
+	}
 	v.size, v.from = 50, max(number(r.URL.Query().Get("ab")), 0)
 	return r.Render(w, p, listPage(r, v))
 }

@@ -1618,7 +1618,7 @@ func registrationsPage(r *web.Request, e event.Event, list []event.Registration,
 			}
 			templ_7745c5c3_Err = web.DataTable(web.Table{
 				Caption: r.T("event.tab.registrations"), Hidden: true, Small: true, Rows: registrationRows(r, e, list),
-				Columns: []web.Column{{Text: r.T("event.person")}, {Text: r.T("event.col.state")}, {Text: r.T("event.part")}, {Text: r.T("event.needs")}, {Text: r.T("event.col.at")}, {Text: r.T("event.col.do")}},
+				Columns: []web.Column{{Text: r.T("event.person")}, {Text: r.T("event.col.state")}, {Text: r.T("event.part")}, {Text: r.T("event.needs.short")}, {Text: r.T("event.col.at")}, {Text: r.T("event.col.do")}},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
