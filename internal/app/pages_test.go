@@ -38,7 +38,7 @@ const passphrase = "kupfer und faden"
 func offices(t *testing.T, f func(o *office)) {
 	t.Helper()
 	each(t, func(t *testing.T, a *app.App, who access.Actor) {
-		a.Log = slog.New(slog.DiscardHandler)
+		a.Log, a.Typesetter = slog.New(slog.DiscardHandler), paperless{}
 		for mail, role := range map[string]access.Role{"plan@stadt.example": access.Planner, "admin@stadt.example": access.Admin} {
 			if _, _, err := a.Accounts.Add(t.Context(), who, account.New{Email: mail, Name: string(role), Roles: []access.Role{role}, Password: passphrase}); err != nil {
 				t.Fatal(err)

@@ -52,7 +52,7 @@ func (a *App) visionPages(m *web.Mux) {
 		Address: citeAddress,
 		Follow:  func(text string) string { return "/abo?leitbild=" + url.QueryEscape(text) },
 		Teams:   ownTeams,
-		Modules: a.textModules,
+		Modules: a.textModules, Typesetter: a.Typesetter,
 	})
 }
 

@@ -119,6 +119,11 @@ func TestALeitbildFromTheFirstWordToTheAdoptedVersion(t *testing.T) {
 				t.Errorf("%s: %d %s", file, x.code, x.header.Get("Content-Type"))
 			}
 		}
+		for _, file := range []string{"/fassungen/1/berg-und-tal-1.pdf", "/lesefassung.pdf"} {
+			if x := guest.get(page + file); !strings.HasPrefix(x.body, "%PDF") || !strings.Contains(x.body, "offene") || !strings.Contains(x.body, "Rat der Stadt") {
+				t.Errorf("%s: %d %s", file, x.code, x.body[:min(200, len(x.body))])
+			}
+		}
 		sees(guest, page+"?sprache=leicht", "offene Stadt")
 		sees(guest, "/en"+page, "Vision", "offene Stadt")
 	})

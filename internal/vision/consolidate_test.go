@@ -209,8 +209,21 @@ func TestNumbersCountWithinChapters(t *testing.T) {
 		numbers = append(numbers, p.Number)
 		line = p.Line
 	}
-	if got := strings.Join(numbers, " "); got != "1 1 1.1 1.2 1.1 1.1.1 2 2.1" || line != 16 {
+	if got := strings.Join(numbers, " "); got != "0.1 1 1.1 1.2 1.3 1.3.1 2 2.1" || line != 16 {
 		t.Errorf("%s, last paragraph begins on line %d", got, line)
+	}
+	for want, list := range map[string][]vision.Paragraph{
+		"1 2":                         {body, body},
+		"1 1.1 1.1.1 1.2 1.2.1 2":     {head(2), head(3), body, head(3), head(4), head(1)},
+		"0.1 1 1.1 1.2 1.2.1 1.2.2 2": {body, head(1), body, head(2), body, head(3), head(1)},
+	} {
+		var got []string
+		for _, p := range vision.Numbered(list, nil) {
+			got = append(got, p.Number)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%v, not %s", got, want)
+		}
 	}
 }
 

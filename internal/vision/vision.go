@@ -11,7 +11,6 @@ package vision
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision/wording"
@@ -86,7 +85,7 @@ type Paragraph struct {
 	ChangedAt kernel.Instant `json:"-"`
 	RemovedAt kernel.Instant `json:"-"` // zero: part of the text
 
-	Number string `json:"-"` // "2.3" of a paragraph, "2" of a heading; see Numbered
+	Number string `json:"-"` // "2.3" of a paragraph, "2" of a chapter; see Numbered
 	Line   int    `json:"-"` // the first line, as its reader sees it
 }
 
@@ -108,57 +107,45 @@ func CiteKinds() []string { return []string{"contribution", "indicator", "findin
 // Read gives a text in the language of a reader.
 type Read func(t kernel.Text) string
 
-// Numbered gives the live paragraphs with their numbers and first lines as a reader sees them; nil reads German. Headings of the first level count
-// chapters, all else counts within its chapter; before the first heading it counts from 1.
+// Numbered gives the live paragraphs with their numbers and first lines as a reader sees them; nil reads German. Everything under a heading,
+// paragraphs and headings alike, counts on within it, so that no number is given twice. What stands before the first heading counts as chapter 0;
+// where a text has no heading it counts from 1.
 func Numbered(list []Paragraph, read Read) []Paragraph {
 	if read == nil {
 		read = kernel.Text.String
 	}
+	type section struct {
+		level, n int
+		number   string
+	}
+	open := []section{{}}
+	if slices.ContainsFunc(list, func(p Paragraph) bool { return p.Live() && p.Kind == Heading }) {
+		open = append(open, section{level: 5, number: "0"}) // below every heading: the first one ends it
+	}
 	out := make([]Paragraph, 0, len(list))
-	line, n := 1, 0
-	var heads [5]int
+	line := 1
 	for _, p := range list {
 		if !p.Live() {
 			continue
 		}
-		switch p.Kind {
-		case Heading:
-			level := min(max(p.Level, 1), 4)
-			heads[level]++
-			for i := level + 1; i < len(heads); i++ {
-				heads[i] = 0
-			}
-			n = 0
-			p.Number = joined(heads[1 : level+1])
-		case Body, Item:
-			n++
-			p.Number = strconv.Itoa(n)
-			if at := chapter(heads[1:]); at != "" {
-				p.Number = at + "." + p.Number
-			}
+		level := min(max(p.Level, 1), 4)
+		for p.Kind == Heading && open[len(open)-1].level >= level {
+			open = open[:len(open)-1]
+		}
+		in := &open[len(open)-1]
+		in.n++
+		p.Number = strconv.Itoa(in.n)
+		if in.number != "" {
+			p.Number = in.number + "." + p.Number
+		}
+		if p.Kind == Heading {
+			open = append(open, section{level: level, number: p.Number})
 		}
 		p.Line = line
 		line += len(wording.Lines(read(p.Body), Measure))
 		out = append(out, p)
 	}
 	return out
-}
-
-func joined(n []int) string {
-	s := make([]string, len(n))
-	for i, v := range n {
-		s[i] = strconv.Itoa(v)
-	}
-	return strings.Join(s, ".")
-}
-
-// chapter is the number of the deepest open heading.
-func chapter(heads []int) string {
-	end := len(heads)
-	for end > 0 && heads[end-1] == 0 {
-		end--
-	}
-	return joined(heads[:end])
 }
 
 // VersionKind tells versions that were adopted from those that were put up for discussion.

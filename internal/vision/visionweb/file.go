@@ -4,14 +4,17 @@ package visionweb
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/vision/manuscript"
+	"github.com/kupferfaden/kupferfaden/internal/vision/visiondoc"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -26,6 +29,12 @@ func (h handlers) file(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	name := r.PathValue("text") + "-" + strconv.Itoa(n)
+	if r.PathValue("file") == name+".pdf" {
+		return h.pdf(w, r, name, visiondoc.Sheet{
+			Title: said(r, v.Title), Standing: versionName(r, v) + standingLine(r, v), Headline: said(r, v.Content.Headline), Lead: said(r, v.Content.Lead),
+			Paragraphs: vision.Numbered(v.Content.Paragraphs, read(r)),
+		})
+	}
 	blocks := vision.Blocks(v.Content.Paragraphs, read(r))
 	title := said(r, v.Title)
 	blocks = append([]manuscript.Block{{Kind: manuscript.Paragraph, Text: title + ". " + versionName(r, v) + standingLine(r, v)}}, blocks...)
@@ -47,6 +56,40 @@ func (h handlers) file(w http.ResponseWriter, r *web.Request) error {
 	w.Header().Set("Content-Disposition", `attachment; filename="`+r.PathValue("file")+`"`)
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// sheet gives the text as its page shows it: the version in force, or the working text where there is none.
+func (h handlers) sheet(w http.ResponseWriter, r *web.Request) error {
+	v, err := h.shown(r, r.PathValue("text"))
+	if err != nil {
+		return err
+	}
+	standing := r.T("vision.working") + ", " + r.P.Date(kernel.Date(dateOf(v.doc.ChangedAt)))
+	if v.version != nil {
+		standing = versionName(r, *v.version) + standingLine(r, *v.version)
+	}
+	return h.pdf(w, r, v.doc.Key, visiondoc.Sheet{Title: said(r, v.doc.Title), Standing: standing, Headline: said(r, v.headed), Lead: said(r, v.lead), Paragraphs: v.live})
+}
+
+// pdf sets a text and gives it away.
+func (h handlers) pdf(w http.ResponseWriter, r *web.Request, name string, s visiondoc.Sheet) error {
+	if h.o.Typesetter == nil {
+		return kernel.E(kernel.NotFound, "access.notfound")
+	}
+	s.Town, s.Lang, s.Read, s.Lines, s.Page = r.Name(), r.Lang, read(r), r.T("vision.pdf.lines"), r.T("vision.pdf.page")
+	pdf, err := visiondoc.PDF(r.Context(), h.o.Typesetter, s)
+	var refused *typst.PreflightError
+	if errors.As(err, &refused) { // signs no font of the sheet has
+		return &kernel.Error{Kind: kernel.Conflict, Key: "vision.pdf.refused", Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/pdf")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.pdf"`)
+	w.Header().Set("Content-Length", strconv.Itoa(len(pdf)))
+	_, err = w.Write(pdf)
 	return err
 }
 

@@ -64,11 +64,21 @@ func share(r *web.Request, n, of int) string {
 	return r.P.Percent(100*float64(n)/float64(max(of, 1)), 0)
 }
 
-func downloads(r *web.Request, key string, v vision.Version) []web.Download {
-	base := r.Link(versionPath(key, v.Number))
-	name := key + "-" + strconv.Itoa(v.Number)
-	return []web.Download{
-		{Text: r.T("vision.download.docx"), Href: base + "/" + name + ".docx", Kind: "DOCX"},
-		{Text: r.T("vision.download.md"), Href: base + "/" + name + ".md", Kind: "Markdown"},
+// downloads are the files of a version; of the working text there is a PDF.
+func (h handlers) downloads(r *web.Request, v *shown) (out []web.Download) {
+	base, name := r.Link(textPath(v.doc.Key)+"/lesefassung.pdf"), ""
+	if x := v.version; x != nil {
+		name = r.Link(versionPath(v.doc.Key, x.Number)) + "/" + v.doc.Key + "-" + strconv.Itoa(x.Number)
+		base = name + ".pdf"
 	}
+	if h.o.Typesetter != nil && len(v.live) > 0 {
+		out = append(out, web.Download{Text: r.T("vision.download.pdf"), Href: base, Kind: "PDF"})
+	}
+	if name == "" {
+		return out
+	}
+	return append(out,
+		web.Download{Text: r.T("vision.download.docx"), Href: name + ".docx", Kind: "DOCX"},
+		web.Download{Text: r.T("vision.download.md"), Href: name + ".md", Kind: "Markdown"},
+	)
 }

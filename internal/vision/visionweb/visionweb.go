@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/web"
@@ -28,6 +29,8 @@ type Options struct {
 	Teams func(r *web.Request) []web.Item
 	// Processes and Modules list what a text can belong to, "process/module".
 	Modules func(r *web.Request) ([]web.Item, error)
+	// Typesetter makes the PDFs; nil: there are none.
+	Typesetter typst.Typesetter
 }
 
 type handlers struct {
@@ -76,6 +79,9 @@ var writes = web.Rate{PerMinute: 6, Burst: 30}
 // guesses bounds how often one address asks for a code (50 bits).
 var guesses = web.Rate{PerMinute: 5, Burst: 10}
 
+// sheets bounds how often one address has a text set as a file: a PDF costs the machine a second.
+var sheets = web.Rate{PerMinute: 12, Burst: 24}
+
 // mostUpload bounds an uploaded text.
 const mostUpload = 24 << 20
 
@@ -88,7 +94,8 @@ func Register(m *web.Mux, s *vision.Service, o Options) {
 	m.Handle("POST "+codePath+"/zurueckziehen", access.AnonymousWrite, h.withdraw, web.Limit(guesses))
 	m.Handle("GET "+Path+"/{text}", access.ReadPublic, h.text)
 	m.Handle("GET "+Path+"/{text}/fassungen/{version}", access.ReadPublic, h.version)
-	m.Handle("GET "+Path+"/{text}/fassungen/{version}/{file}", access.ReadPublic, h.file)
+	m.Handle("GET "+Path+"/{text}/fassungen/{version}/{file}", access.ReadPublic, h.file, web.Limit(sheets))
+	m.Handle("GET "+Path+"/{text}/lesefassung.pdf", access.ReadPublic, h.sheet, web.Limit(sheets))
 	m.Handle("GET "+Path+"/{text}/vergleich", access.ReadPublic, h.compare)
 	m.Handle("GET "+Path+"/{text}/aenderungen", access.ReadPublic, h.amendments)
 	m.Handle("GET "+Path+"/{text}/aenderungen/{number}", access.ReadPublic, h.amendment)
