@@ -42,6 +42,10 @@ func (a *App) moderation() {
 	s.Told = append(s.Told, a.Moderation.Submitted, a.Answers.RouteNew, a.Moderation.TellChange)
 	s.SplitUp = append(s.SplitUp, a.Answers.SplitUp)
 	s.Backers = append(s.Backers, a.Moderation.Backed)
+	a.Answers.Unmet = func(ctx context.Context, tenant kernel.ID) (int, error) {
+		list, err := a.Participation.Unmet(ctx, tenant)
+		return len(list), err
+	}
 	a.Participation.Answers = a.Answers
 	a.Participation.Facts = append(a.Participation.Facts, a.Answers)
 }

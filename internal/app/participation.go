@@ -5,20 +5,28 @@ package app
 import (
 	"context"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
+	"github.com/kupferfaden/kupferfaden/internal/account/accountdb"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/contribution/contributionweb"
 	"github.com/kupferfaden/kupferfaden/internal/desk/deskweb"
+	"github.com/kupferfaden/kupferfaden/internal/event"
+	"github.com/kupferfaden/kupferfaden/internal/event/eventweb"
+	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/indicator/indicatordb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/notice"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/participation/participationdb"
 	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
 	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/platform/job"
+	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/vision/visionweb"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -27,9 +35,38 @@ import (
 func (a *App) participation() *participation.Service {
 	s := &participation.Service{Store: &participationdb.Store{DB: a.DB}, Tx: a.DB, Now: a.Now, Trail: a.Trail, FourEyes: a.Approvals}
 	s.Population = population{a}
-	s.Published = a.tellOfProcess
+	s.Published, s.InUse = a.tellOfProcess, a.processInUse
 	a.Approvals.Register(participation.PublishMatter, s.CarryOut)
 	return s
+}
+
+// processInUse tells whether anything hangs on a process or on one of its modules.
+func (a *App) processInUse(ctx context.Context, tenant kernel.ID, process, module string) (bool, error) {
+	n, err := a.Contributions.Store.Count(ctx, tenant, contribution.Filter{Process: process, Module: module}, 1)
+	if err != nil || n > 0 || module != "" {
+		return n > 0, err
+	}
+	by := access.Actor{Tenant: tenant, Roles: []access.Role{access.Planner}} // who sees drafts too
+	for _, drafts := range []event.Filter{{Process: process, Drafts: true}, {Process: process, Drafts: true, Past: true}} {
+		list, err := a.Events.List(ctx, by, drafts)
+		if err != nil || len(list) > 0 {
+			return len(list) > 0, err
+		}
+	}
+	rounds, err := a.Votes.List(ctx, by, process)
+	if err != nil || len(rounds) > 0 {
+		return len(rounds) > 0, err
+	}
+	texts, err := a.Vision.Texts(ctx, by)
+	if err != nil || slices.ContainsFunc(texts, func(x vision.Text) bool { return x.Process == process }) {
+		return err == nil, err
+	}
+	groups, err := a.Groups.List(ctx, by)
+	if err != nil || slices.ContainsFunc(groups, func(x group.Group) bool { return x.Process == process }) {
+		return err == nil, err
+	}
+	holders, err := (&accountdb.Store{DB: a.DB}).HoldersIn(ctx, tenant, access.Context{Kind: access.InProcess, Key: process})
+	return len(holders) > 0, err
 }
 
 // phaseNews is the job that tells followers of phases that start or end soon.
@@ -90,6 +127,40 @@ func (a *App) tellOfPhases(ctx context.Context, r *job.Run) error {
 		}
 	}
 	r.Progress(int64(len(turns)), int64(len(turns)), "")
+	return a.tellOfStandards(ctx, r.Tenant)
+}
+
+// tellOfStandards tells those in charge of a process, once for each that comes up, which of its standards are not met.
+func (a *App) tellOfStandards(ctx context.Context, tenant kernel.ID) error {
+	list, err := a.Participation.Unmet(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		to, err := voicePeople{a}.Staff(ctx, tenant, access.EditProcess, []access.Context{{Kind: access.InProcess, Key: x.Process.Key}})
+		if err != nil {
+			return err
+		}
+		var keys, titles []string
+		for _, l := range x.Lines {
+			keys, titles = append(keys, l.Key), append(titles, l.Title.String())
+		}
+		err = a.DB.Tx(ctx, func(ctx context.Context) error {
+			for _, r := range to {
+				err := a.Notices.Send(ctx, notice.Message{
+					Tenant: tenant, To: r, Kind: "process.standards", Event: string(x.Process.ID) + " " + strings.Join(keys, " "), Path: participationweb.WorkPath(x.Process.Key) + "/standards",
+					Params: map[string]any{"n": len(keys), "title": x.Process.Title.String(), "list": strings.Join(titles, "\n")}, Public: true,
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -115,9 +186,25 @@ func (a *App) processParts() map[participation.ModuleKind]participationweb.PartO
 
 // processSections names what each capability shows of a process as a whole, in the order of the page: events, numbers, results, register entry.
 func (a *App) processSections() []participationweb.SectionOf {
-	return []participationweb.SectionOf{
-		contributionweb.OutcomeSection(a.Answers),
+	return []participationweb.SectionOf{a.eventSection, contributionweb.OutcomeSection(a.Answers)}
+}
+
+// eventSection lists the events of a process none of whose modules does.
+func (a *App) eventSection(r *web.Request, p participation.Process) (participationweb.Section, error) {
+	if slices.ContainsFunc(p.Modules, func(m participation.Module) bool { return m.Kind == participation.EventModule }) {
+		return participationweb.Section{}, nil
 	}
+	for _, f := range []event.Filter{{Process: p.Key}, {Process: p.Key, Past: true}} {
+		list, err := a.Events.List(r.Context(), r.Actor, f)
+		if err != nil {
+			return participationweb.Section{}, err
+		}
+		if len(list) > 0 {
+			part, err := eventweb.EventPart(a.Events, a.Now)(r, p, participation.Module{})
+			return participationweb.Section{ID: "veranstaltungen", Title: r.T("event.title"), Content: part.Content}, err
+		}
+	}
+	return participationweb.Section{}, nil
 }
 
 // processPages adds the pages of participation.

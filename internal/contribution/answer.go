@@ -136,6 +136,8 @@ type Answers struct {
 	People        People
 	// Known names the offices of the town's catalogue that can be given a contribution beside those of the store; nil: none.
 	Known func() []Office
+	// Unmet counts processes whose minimum standards are not met, for the weekly list; nil: it says nothing of them.
+	Unmet func(ctx context.Context, tenant kernel.ID) (int, error)
 	Now   func() time.Time
 }
 
@@ -230,6 +232,11 @@ func (s *Answers) today() kernel.Date {
 func (s *Answers) Missing(ctx context.Context, tenant kernel.ID, process string) (missing, overdue int, err error) {
 	n, err := s.Store.Count(ctx, tenant, process, s.today())
 	return n.Missing, n.Overdue, err
+}
+
+// Undecided tells how many contributions of a process wait for the moderation; participation asks before it closes a process.
+func (s *Answers) Undecided(ctx context.Context, tenant kernel.ID, process string) (int, error) {
+	return s.Moderation.Undecided(ctx, tenant, process)
 }
 
 // Counted gives the figures of a process to everybody who may read it.

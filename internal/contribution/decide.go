@@ -192,6 +192,13 @@ func (m *Moderation) Decide(ctx context.Context, by access.Actor, ref kernel.Ref
 		ID: kernel.NewID(), Subject: x.ref(), Contribution: x.c.ID, Process: x.c.Process, Kind: r.Kind, Rule: r.Rule, Conduct: rules.Version, Message: r.Message, Note: r.Note, By: by.Person,
 	}
 	return d, m.Tx.Tx(ctx, func(ctx context.Context) error {
+		now, err := m.find(ctx, by.Tenant, ref) // once more, where nobody can come between
+		if err != nil {
+			return err
+		}
+		if now.state() != x.state() || x.comment == nil && now.c.Edit != x.c.Edit {
+			return kernel.E(kernel.Conflict, "contribution.edited")
+		}
 		if err := m.carryOut(ctx, by, &d, x, r); err != nil {
 			return err
 		}

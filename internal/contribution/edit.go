@@ -199,6 +199,9 @@ func (s *Service) Withdraw(ctx context.Context, by access.Actor, number, code st
 		if err := s.Store.Save(ctx, by.Tenant, c); err != nil {
 			return err
 		}
+		if err := s.standAlone(ctx, by.Tenant, c.ID); err != nil {
+			return err
+		}
 		if err := s.tell(ctx, by.Tenant, TookBack, c); err != nil {
 			return err
 		}

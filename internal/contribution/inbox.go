@@ -160,16 +160,24 @@ func (m *Moderation) unread(ctx context.Context, by access.Actor, f InboxFilter)
 		out = append(out, Waiting{Kind: WaitsNew, Contribution: c, Since: c.Changed})
 		ids = append(ids, c.ID)
 	}
+	var comments []Comment
 	for _, state := range []State{Received, Checking} {
-		comments, err := s.CommentsIn(ctx, by.Tenant, state, mostInbox)
+		list, err := s.CommentsIn(ctx, by.Tenant, state, mostInbox)
 		if err != nil {
 			return nil, err
 		}
-		for _, k := range comments {
-			c, err := s.Contribution(ctx, by.Tenant, k.Contribution)
-			if err != nil {
-				return nil, err
-			}
+		comments = append(comments, list...)
+	}
+	under := make([]kernel.ID, len(comments))
+	for i, k := range comments {
+		under[i] = k.Contribution
+	}
+	of, err := m.Contributions.byIDs(ctx, by.Tenant, under)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range comments {
+		if c, ok := of[k.Contribution]; ok {
 			out = append(out, Waiting{Kind: WaitsNew, Contribution: c, Comment: &k, Since: k.Changed})
 			ids = append(ids, k.ID)
 		}
@@ -190,6 +198,32 @@ func (m *Moderation) unread(ctx context.Context, by access.Actor, f InboxFilter)
 		}
 	}
 	return out, nil
+}
+
+// byIDs reads several contributions at once.
+func (s *Service) byIDs(ctx context.Context, tenant kernel.ID, ids []kernel.ID) (map[kernel.ID]Contribution, error) {
+	out := map[kernel.ID]Contribution{}
+	for part := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), mostInbox) {
+		list, err := s.Store.List(ctx, tenant, Filter{IDs: part, Limit: len(part)})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range list {
+			out[c.ID] = c
+		}
+	}
+	return out, nil
+}
+
+// Undecided counts contributions of a process that wait for the moderation: those nobody decided about, and those their authors changed since.
+func (m *Moderation) Undecided(ctx context.Context, tenant kernel.ID, process string) (n int, err error) {
+	list, err := m.unread(ctx, access.Actor{Tenant: tenant, Roles: []access.Role{access.Moderator}}, InboxFilter{Process: process})
+	for _, w := range list {
+		if w.Comment == nil && w.Kind != WaitsAuthor {
+			n++
+		}
+	}
+	return n, err
 }
 
 // waitsLong counts what has waited for the moderation for more than a day: new things, reports and objections.
@@ -221,15 +255,27 @@ func (m *Moderation) reported(ctx context.Context, tenant kernel.ID) ([]Waiting,
 	if err != nil {
 		return nil, err
 	}
+	under := make([]kernel.ID, len(list))
+	for i, r := range list {
+		under[i] = r.Contribution
+	}
+	of, err := m.Contributions.byIDs(ctx, tenant, under)
+	if err != nil {
+		return nil, err
+	}
 	var out []Waiting
 	for _, r := range list {
 		i := slices.IndexFunc(out, func(w Waiting) bool { return w.Ref() == r.Subject })
 		if i < 0 {
-			x, err := m.find(ctx, tenant, r.Subject)
-			if err != nil {
-				return nil, err
+			w := Waiting{Kind: WaitsReported, Contribution: of[r.Contribution], Since: r.Received}
+			if r.Subject.Kind == CommentSubject {
+				k, err := m.Contributions.Store.Comment(ctx, tenant, r.Subject.ID)
+				if err != nil {
+					return nil, err
+				}
+				w.Comment = &k
 			}
-			out = append(out, Waiting{Kind: WaitsReported, Contribution: x.c, Comment: x.comment, Since: r.Received})
+			out = append(out, w)
 			i = len(out) - 1
 		}
 		out[i].Reports = append(out[i].Reports, r)

@@ -47,7 +47,7 @@ func (s *Service) Merge(ctx context.Context, by access.Actor, number, into, reas
 			return err
 		}
 	}
-	if c.State == Merged || c.State == Withdrawn {
+	if c.State == Merged || c.State == Withdrawn || c.State == Hidden { // what lives on in another one can be read
 		return kernel.E(kernel.Conflict, "contribution.over")
 	}
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
@@ -78,6 +78,29 @@ func (s *Service) Merge(ctx context.Context, by access.Actor, number, into, reas
 			Do: access.Moderate, What: "contribution.merge", Object: c.Ref(), Reason: reason, Note: map[string]string{"into": string(target.ID)},
 		})
 	})
+}
+
+// standAlone lets what lived on in a contribution stand on its own again when that one is shown no more: nobody takes the voice of another author
+// along.
+func (s *Service) standAlone(ctx context.Context, tenant, id kernel.ID) error {
+	list, err := s.Store.MergedInto(ctx, tenant, id)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		x.State, x.MergedIn, x.Changed = Received, "", s.now()
+		if !x.Published.IsZero() {
+			x.State = Published
+		}
+		if err := s.Store.Save(ctx, tenant, x); err != nil {
+			return err
+		}
+		x.Edit++
+		if err := s.tell(ctx, tenant, Turned, x); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Part is a piece of a contribution that says several things.

@@ -166,7 +166,7 @@ func (s *Answers) open(ctx context.Context, by access.Actor, do access.Action, i
 
 // Rewrite changes the draft of an answer; of one that was released it begins a new version, and everybody reads the released one until then.
 func (s *Answers) Rewrite(ctx context.Context, by access.Actor, id kernel.ID, r Reply) (Answer, error) {
-	a, _, err := s.open(ctx, by, access.DraftAnswer, id)
+	a, list, err := s.open(ctx, by, access.DraftAnswer, id)
 	if err != nil {
 		return a, err
 	}
@@ -183,6 +183,9 @@ func (s *Answers) Rewrite(ctx context.Context, by access.Actor, id kernel.ID, r 
 		returned = ""
 	}
 	a.State = AnswerDraft
+	if len(list) > 0 { // it may have been passed on since
+		a.Office = list[0].Office
+	}
 	a.Newest = AnswerVersion{
 		Number: a.Newest.Number, Status: r.Status, Cause: r.Cause, Target: r.Target, Body: r.Body, Written: s.now(), By: by.Person, Returned: returned,
 	}
@@ -207,9 +210,10 @@ func (s *Answers) save(ctx context.Context, by access.Actor, do access.Action, w
 	return err
 }
 
-// Join makes an answer one for further contributions; each keeps a link of its own. Leave takes one out again, unless it was answered by it.
+// Join makes an answer one for further contributions; each keeps a link of its own. To give one that everybody reads to another contribution is to
+// release it for that one, and needs what a release needs. Leave takes one out again, unless it was answered by it.
 func (s *Answers) Join(ctx context.Context, by access.Actor, id kernel.ID, number string) error {
-	a, _, err := s.open(ctx, by, access.DraftAnswer, id)
+	a, list, err := s.open(ctx, by, access.DraftAnswer, id)
 	if err != nil {
 		return err
 	}
@@ -228,6 +232,11 @@ func (s *Answers) Join(ctx context.Context, by access.Actor, id kernel.ID, numbe
 	case slices.Contains(a.Contributions, c.ID):
 		return nil
 	}
+	if a.Public != nil {
+		if err := s.givable(ctx, by, a, append(list, c)); err != nil {
+			return err
+		}
+	}
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Link(ctx, by.Tenant, a.ID, c.ID, by.Person, s.now()); err != nil {
 			return err
@@ -238,6 +247,25 @@ func (s *Answers) Join(ctx context.Context, by access.Actor, id kernel.ID, numbe
 		}
 		return s.give(ctx, by.Tenant, a, *a.Public, []Contribution{c})
 	})
+}
+
+// givable tells whether the actor may give an answer that everybody reads to one more contribution, the last of the list, without a release. Where
+// a second person is asked for, each contribution needs two who looked at it, so that one gets an answer of its own.
+func (s *Answers) givable(ctx context.Context, by access.Actor, a Answer, list []Contribution) error {
+	if err := s.may(ctx, by, access.ReleaseAnswer, list[len(list)-1]); err != nil {
+		return err
+	}
+	h, youth, err := s.needs(ctx, by.Tenant, list)
+	if err != nil {
+		return err
+	}
+	if h.NeedsSecond(a.Public.Status) {
+		return kernel.E(kernel.Conflict, "answer.join.second")
+	}
+	if err := a.Public.reply().check(true, h.PlainRequired, youth); err != nil {
+		return invalid(map[string]string{"number": "answer.join.lacks"})
+	}
+	return nil
 }
 
 // Leave takes a contribution out of an answer that it was not given yet.
@@ -364,8 +392,15 @@ func (s *Answers) give(ctx context.Context, tenant kernel.ID, a Answer, v Answer
 		if err := s.Contributions.Store.Save(ctx, tenant, c); err != nil {
 			return err
 		}
-		if err := s.tellAnswer(ctx, tenant, a, v, c); err != nil {
+		// Whose contribution lives on in this one is answered with it.
+		merged, err := s.Contributions.Store.MergedInto(ctx, tenant, c.ID)
+		if err != nil {
 			return err
+		}
+		for _, x := range append([]Contribution{c}, merged...) {
+			if err := s.tellAnswer(ctx, tenant, a, v, x); err != nil {
+				return err
+			}
 		}
 	}
 	if Answered(v.Status) {
@@ -386,7 +421,7 @@ func (s *Answers) tellAnswer(ctx context.Context, tenant kernel.ID, a Answer, v 
 		return err
 	}
 	text := v.Body["de"]
-	if c.Channel == Youth {
+	if c.Channel == Youth && v.Body[YouthKey] != "" {
 		text = v.Body[YouthKey]
 	}
 	msg := notice.Message{
@@ -403,7 +438,7 @@ func (s *Answers) tellAnswer(ctx context.Context, tenant kernel.ID, a Answer, v 
 	if err := s.Post.News(ctx, tenant, ContributionTopic, c.Number, title, c.Path()); err != nil {
 		return err
 	}
-	if c.Process == "" {
+	if c.Process == "" || c.State == Merged { // the process hears of it once
 		return nil
 	}
 	return s.Post.News(ctx, tenant, ProcessTopic, c.Process, title, c.Path())

@@ -4,6 +4,7 @@ package contribution
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -271,7 +272,11 @@ func (s *Answers) deskOf(ctx context.Context, tenant kernel.ID, office string) (
 // soonDays is how many days before the day of an answer its office is told.
 const soonDays = 7
 
-// Alarm tells each office once of answers due within a week, and once when they are overdue. It runs every day.
+// owed is who has to do something about an answer.
+type owed struct{ office, process string }
+
+// Alarm tells each office, and who is in charge of the process, once of answers due within a week, and once when they are overdue. It runs every
+// day.
 func (s *Answers) Alarm(ctx context.Context, tenant kernel.ID) error {
 	today := s.today()
 	until := kernel.Date(today.Time().AddDate(0, 0, soonDays).Format(time.DateOnly))
@@ -280,7 +285,7 @@ func (s *Answers) Alarm(ctx context.Context, tenant kernel.ID) error {
 		return err
 	}
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
-		soon, late := map[string]int{}, map[string]int{}
+		soon, late := map[owed]int{}, map[owed]int{}
 		for _, c := range list {
 			kind, count := "soon", soon
 			if c.Due < today {
@@ -291,18 +296,71 @@ func (s *Answers) Alarm(ctx context.Context, tenant kernel.ID) error {
 				return err
 			}
 			if fresh {
-				count[c.Office]++
+				count[owed{c.Office, c.Process}]++
 			}
 		}
-		for kind, count := range map[string]map[string]int{"answer.soon": soon, "answer.overdue": late} {
-			for office, n := range count {
-				if err := s.tellOffice(ctx, tenant, office, kind, string(today)+" "+office, map[string]any{"n": n, "days": soonDays}, "/arbeit/rueckmeldungen"); err != nil {
-					return err
-				}
+		if err := s.tellOwed(ctx, tenant, "answer.soon", today, soon); err != nil {
+			return err
+		}
+		return s.tellOwed(ctx, tenant, "answer.overdue", today, late)
+	})
+}
+
+// tellOwed writes to the offices and to who is in charge of the processes; who is both is written to as office only. What was given to no office
+// concerns those in charge alone.
+func (s *Answers) tellOwed(ctx context.Context, tenant kernel.ID, kind string, today kernel.Date, count map[owed]int) error {
+	if s.Post == nil {
+		return nil
+	}
+	offices, processes, told := map[string]int{}, map[string]int{}, map[string]bool{}
+	for x, n := range count {
+		if x.office != "" {
+			offices[x.office] += n
+		}
+		if x.office == "" || x.process != "" {
+			processes[x.process] += n
+		}
+	}
+	send := func(to []notice.Recipient, event string, n int) error {
+		for _, r := range to {
+			told[r.Email] = true
+			err := s.Post.Send(ctx, notice.Message{
+				Tenant: tenant, To: r, Kind: notice.Kind(kind), Event: event, Params: map[string]any{"n": n, "days": soonDays}, Path: "/arbeit/rueckmeldungen", Public: true,
+			})
+			if err != nil {
+				return err
 			}
 		}
 		return nil
-	})
+	}
+	for office, n := range offices {
+		to, err := s.deskOf(ctx, tenant, office)
+		if err != nil {
+			return err
+		}
+		if err := send(to, string(today)+" "+office, n); err != nil {
+			return err
+		}
+	}
+	if s.People == nil {
+		return nil
+	}
+	desks := maps.Clone(told)
+	for process, n := range processes {
+		var within []access.Context
+		if process != "" {
+			within = []access.Context{{Kind: access.InProcess, Key: process}}
+		}
+		to, err := s.People.Staff(ctx, tenant, access.ReleaseAnswer, within)
+		if err != nil {
+			return err
+		}
+		to = slices.DeleteFunc(slices.Clone(to), func(r notice.Recipient) bool { return desks[r.Email] })
+		if err := send(to, string(today)+" process "+process, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Weekly sends the list of what is owed to the leadership, once a week.
@@ -317,8 +375,17 @@ func (s *Answers) Weekly(ctx context.Context, tenant kernel.ID) error {
 		return err
 	}
 	waiting, err := s.Moderation.waitsLong(ctx, tenant)
-	if err != nil || len(list) == 0 && waiting == 0 {
+	if err != nil {
 		return err
+	}
+	unmet := 0
+	if s.Unmet != nil {
+		if unmet, err = s.Unmet(ctx, tenant); err != nil {
+			return err
+		}
+	}
+	if len(list) == 0 && waiting == 0 && unmet == 0 {
+		return nil
 	}
 	type row struct{ open, soon, late int }
 	byOffice := map[string]*row{}
@@ -358,6 +425,6 @@ func (s *Answers) Weekly(ctx context.Context, tenant kernel.ID) error {
 	year, week := today.Time().ISOWeek()
 	return s.Post.Send(ctx, notice.Message{
 		Tenant: tenant, To: notice.Recipient{Email: h.Leadership, Lang: "de"}, Kind: "answer.weekly", Event: strconv.Itoa(year) + "-" + strconv.Itoa(week),
-		Params: map[string]any{"open": len(list), "soon": soon, "late": late, "waiting": waiting, "list": strings.Join(lines, "\n")}, Path: "/arbeit/rueckmeldungen", Public: true,
+		Params: map[string]any{"open": len(list), "soon": soon, "late": late, "waiting": waiting, "unmet": unmet, "list": strings.Join(lines, "\n")}, Path: "/arbeit/rueckmeldungen", Public: true,
 	})
 }

@@ -252,7 +252,10 @@ func (s *Service) object(tenant kernel.ID, p participation.Process, m participat
 // Object is a contribution as the permission function knows it: what its process permits now, visible to whom its state lets see it.
 func (s *Service) Object(ctx context.Context, tenant kernel.ID, c Contribution) (access.Object, error) {
 	p, m, err := s.Process(ctx, tenant, c.Process, c.Module)
-	if kernel.KindOf(err) == kernel.NotFound { // the process or the module is gone: the contribution is the town's
+	if kernel.KindOf(err) == kernel.NotFound && c.Module != "" { // the module is gone: its process still says who may read
+		p, m, err = s.Process(ctx, tenant, c.Process, "")
+	}
+	if kernel.KindOf(err) == kernel.NotFound { // the process is gone: the contribution is the town's
 		p, m, err = participation.Process{}, participation.Module{}, nil
 	}
 	if err != nil {
@@ -352,6 +355,11 @@ func (s *Service) Turn(ctx context.Context, tenant, id kernel.ID, to State) (c C
 			return err
 		}
 		c.Edit++
+		if to == Hidden {
+			if err := s.standAlone(ctx, tenant, c.ID); err != nil {
+				return err
+			}
+		}
 		if err := s.tell(ctx, tenant, Turned, c); err != nil {
 			return err
 		}

@@ -95,6 +95,16 @@ func (s *Service) submit(ctx context.Context, by access.Actor, p participation.P
 	if c.State == Published {
 		c.Published = c.Received
 	}
+	if home := d.Reach["area"]; home != "" && s.Areas != nil { // shown in public: only what is an area
+		names, err := s.AreaNames(ctx, by.Tenant)
+		if err != nil {
+			return c, "", err
+		}
+		if _, known := names[home]; !known {
+			d.Reach = maps.Clone(d.Reach)
+			delete(d.Reach, "area")
+		}
+	}
 	if c.Number, err = s.number(ctx, by.Tenant, c.Received.In(berlin()).Year()); err != nil {
 		return c, "", err
 	}

@@ -54,6 +54,8 @@ type Tx interface {
 type Answers interface {
 	// Missing counts contributions of the process that need an answer and have none, and of those the ones whose promised day is over.
 	Missing(ctx context.Context, tenant kernel.ID, process string) (missing, overdue int, err error)
+	// Undecided counts contributions of the process that nobody has let through or hidden yet: each may need an answer.
+	Undecided(ctx context.Context, tenant kernel.ID, process string) (int, error)
 }
 
 // Service looks after processes.
@@ -69,6 +71,9 @@ type Service struct {
 	Facts []Facts
 	// Published is told of a process that was published for the first time, in the same transaction; nil: nobody.
 	Published func(ctx context.Context, tenant kernel.ID, p Process) error
+	// InUse tells whether anything hangs on a process (module empty), or on one of its modules: contributions, events, votes, texts, roles. nil:
+	// nothing ever does.
+	InUse func(ctx context.Context, tenant kernel.ID, process, module string) (bool, error)
 	// Population gives how many people live in an area; nil: no comparison.
 	Population Population
 }
@@ -276,7 +281,8 @@ func (s *Service) Create(ctx context.Context, by access.Actor, p Process) (Proce
 	return p, err
 }
 
-// Save replaces what is said of a process. Its state, and the key of one that was published, stay as they are.
+// Save replaces what is said of a process. Its state, and the key of one that was published, stay as they are; what had to be said before it was
+// published cannot be taken away again.
 func (s *Service) Save(ctx context.Context, by access.Actor, p Process) (Process, error) {
 	p = tidy(p)
 	err := s.Tx.Tx(ctx, func(ctx context.Context) error {
@@ -291,6 +297,14 @@ func (s *Service) Save(ctx context.Context, by access.Actor, p Process) (Process
 		if err := validate(p); err != nil {
 			return err
 		}
+		if !old.PublishedAt.IsZero() {
+			if err := stays(old, p); err != nil {
+				return err
+			}
+		}
+		if err := s.keeps(ctx, by.Tenant, old, p); err != nil {
+			return err
+		}
 		p.ChangedAt = s.now()
 		if err := s.Store.Update(ctx, by.Tenant, p); err != nil {
 			return err
@@ -299,6 +313,46 @@ func (s *Service) Save(ctx context.Context, by access.Actor, p Process) (Process
 		return s.record(ctx, by, access.EditProcess, "process.change", p, "", map[string]string{"key": p.Key})
 	})
 	return p, err
+}
+
+// stays names what a published process would lose.
+func stays(old, p Process) error {
+	was, f := old.Gaps(), map[string]string{}
+	for _, g := range p.Gaps() {
+		if !slices.Contains(was, g) {
+			f[g.field()] = "participation.published.keep"
+		}
+	}
+	if len(f) > 0 {
+		return &kernel.Error{Kind: kernel.Invalid, Key: "participation.published.lacks", Fields: f}
+	}
+	return nil
+}
+
+// keeps refuses an address to change or to go on which something hangs: what was said would lose its process or module, and who is given the same
+// address later would find the roles and contributions of another one.
+func (s *Service) keeps(ctx context.Context, tenant kernel.ID, old, p Process) error {
+	if s.InUse == nil || old.Template {
+		return nil
+	}
+	if old.Key != p.Key {
+		if used, err := s.InUse(ctx, tenant, old.Key, ""); err != nil {
+			return err
+		} else if used {
+			return &kernel.Error{Kind: kernel.Invalid, Key: "participation.invalid", Fields: map[string]string{"key": "participation.key.used"}}
+		}
+	}
+	for _, m := range old.Modules {
+		if slices.ContainsFunc(p.Modules, func(x Module) bool { return x.Key == m.Key }) {
+			continue
+		}
+		if used, err := s.InUse(ctx, tenant, old.Key, m.Key); err != nil {
+			return err
+		} else if used {
+			return &kernel.Error{Kind: kernel.Invalid, Key: "participation.invalid", Fields: map[string]string{"modules": "participation.module.used"}}
+		}
+	}
+	return nil
 }
 
 // find gives a process by its id, as staff change it.

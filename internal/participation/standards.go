@@ -252,29 +252,59 @@ func (s *Service) Check(ctx context.Context, by access.Actor, p Process) (Check,
 	if err := s.may(by, access.ReadPublic, p); err != nil {
 		return Check{}, err
 	}
+	return s.check(ctx, by.Tenant, p)
+}
+
+// Unmet is a process that has begun, with the criteria of its standards that are not met.
+type Unmet struct {
+	Process Process
+	Lines   []Line
+}
+
+// Unmet lists processes whose standards are not met although their time has come: what has to happen while people take part is judged when they
+// have.
+func (s *Service) Unmet(ctx context.Context, tenant kernel.ID) (out []Unmet, err error) {
+	list, err := s.Store.All(ctx, tenant, false, []State{Running, Evaluation, Feedback})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range list {
+		c, err := s.check(ctx, tenant, p)
+		if err != nil {
+			return nil, err
+		}
+		lines := slices.DeleteFunc(c.Lines, func(l Line) bool { return l.Result != No || l.Stage == During && p.State == Running })
+		if len(lines) > 0 {
+			out = append(out, Unmet{p, lines})
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) check(ctx context.Context, tenant kernel.ID, p Process) (Check, error) {
 	key := p.Standard
 	if key == "" {
 		key = DefaultSet
 	}
-	set, err := s.Set(ctx, by.Tenant, key)
+	set, err := s.Set(ctx, tenant, key)
 	if kernel.KindOf(err) == kernel.NotFound {
-		set, err = s.Set(ctx, by.Tenant, DefaultSet)
+		set, err = s.Set(ctx, tenant, DefaultSet)
 	}
 	if err != nil {
 		return Check{}, err
 	}
 	if p.Youth && set.Key != YouthSet {
-		youth, err := s.Set(ctx, by.Tenant, YouthSet)
+		youth, err := s.Set(ctx, tenant, YouthSet)
 		if err != nil {
 			return Check{}, err
 		}
 		set.Criteria = slices.Concat(set.Criteria, youth.Criteria)
 	}
-	facts, err := s.facts(ctx, by.Tenant, p)
+	facts, err := s.facts(ctx, tenant, p)
 	if err != nil {
 		return Check{}, err
 	}
-	said, err := s.Store.Statements(ctx, by.Tenant, p.ID)
+	said, err := s.Store.Statements(ctx, tenant, p.ID)
 	if err != nil {
 		return Check{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -39,6 +40,20 @@ type Gap struct {
 	Key  string
 }
 
+// field is the one of the form in which a gap is filled.
+func (g Gap) field() string {
+	name := strings.TrimPrefix(g.Key, "participation.gap.")
+	switch name {
+	case "dates":
+		return "phases"
+	case "concept":
+		return "object"
+	case "promise":
+		return "answerdays"
+	}
+	return name
+}
+
 // Gaps lists what is missing before a process can be ready, in the order of the pages. Standards are not among it; see Check.
 func (p Process) Gaps() []Gap {
 	var out []Gap
@@ -65,7 +80,8 @@ func (p Process) Gaps() []Gap {
 }
 
 // Move takes a process to another state. Ready needs everything filled in and the standards of before met or set aside with a reason; Running is
-// the publication, for which the town may ask a second person; Closed is refused while an answer is missing. A step back needs a reason.
+// the publication, for which the town may ask a second person; Closed is refused while an answer is missing or a contribution waits for the
+// moderation. A step back needs a reason.
 // edit is the version the person has seen.
 func (s *Service) Move(ctx context.Context, by access.Actor, key string, edit int, to State, reason string) (Process, error) {
 	do := access.EditProcess
@@ -103,13 +119,17 @@ func (s *Service) Move(ctx context.Context, by access.Actor, key string, edit in
 		}
 	}
 	now := s.now()
-	p.State, p.ChangedAt, p.ClosedAt = to, now, kernel.Instant{}
+	p.State, p.ChangedAt = to, now
 	first := to == Running && p.PublishedAt.IsZero()
 	if first {
 		p.PublishedAt = now
 	}
-	if to == Closed || to == Archived {
+	switch to {
+	case Closed:
 		p.ClosedAt = now
+	case Archived: // it was closed before
+	default:
+		p.ClosedAt = kernel.Instant{}
 	}
 	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
 		if to == Closed { // once more, where nothing can come between
@@ -150,6 +170,13 @@ func (s *Service) allows(ctx context.Context, by access.Actor, p Process, to Sta
 		if s.Answers == nil {
 			return nil
 		}
+		undecided, err := s.Answers.Undecided(ctx, by.Tenant, p.Key)
+		if err != nil {
+			return err
+		}
+		if undecided > 0 {
+			return kernel.E(kernel.Conflict, "participation.state.moderation", "n", undecided)
+		}
 		missing, _, err := s.Answers.Missing(ctx, by.Tenant, p.Key)
 		if err != nil {
 			return err
@@ -171,7 +198,7 @@ func (s *Service) CarryOut(ctx context.Context, by access.Actor, args json.RawMe
 	return err
 }
 
-// Discard deletes a draft that was never published, or a template.
+// Discard deletes a draft that was never published and on which nothing hangs, or a template.
 func (s *Service) Discard(ctx context.Context, by access.Actor, key string) error {
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
 		p, err := s.Open(ctx, by, access.EditProcess, key)
@@ -180,6 +207,13 @@ func (s *Service) Discard(ctx context.Context, by access.Actor, key string) erro
 		}
 		if !p.PublishedAt.IsZero() || p.State != Draft && !p.Template {
 			return kernel.E(kernel.Conflict, "participation.state.not")
+		}
+		if s.InUse != nil && !p.Template {
+			if used, err := s.InUse(ctx, by.Tenant, p.Key, ""); err != nil {
+				return err
+			} else if used {
+				return kernel.E(kernel.Conflict, "participation.discard.used")
+			}
 		}
 		if err := s.Store.Delete(ctx, by.Tenant, p.ID); err != nil {
 			return err

@@ -160,15 +160,16 @@ func (s *Store) ByReceipt(ctx context.Context, tenant kernel.ID, hash string) (c
 	return db.One(rows, err, "contribution.notfound", scan)
 }
 
-// Save writes what can change.
+// Save writes what can change, beside the office and the day of the answer, which Assign sets: somebody may pass a contribution on while another
+// one decides about it.
 func (s *Store) Save(ctx context.Context, tenant kernel.ID, c contribution.Contribution) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
 		lon, lat := place(c)
 		n, err := s.exec(ctx, `update contribution set lang = $3, title = $4, body = $5, plain = $6, category = $7, topics = $8, geometry = $9, lon = $10, lat = $11, areas = $12, pseudonym = $13,
-			state = $14, status = $15, office = $16, due_on = $17, merged_in = $18, changed_at = $19, published_at = $20, search = $21, edit = edit + 1
-			where tenant_id = $1 and id = $2 and edit = $22`,
-			tenant, c.ID, c.Lang, c.Title, c.Text, c.Plain, c.Category, list(c.Topics), string(c.Geometry), lon, lat, list(c.Areas), c.Pseudonym, c.State, c.Status, c.Office, c.Due, c.MergedIn,
-			c.Changed, c.Published, search(c), c.Edit)
+			state = $14, status = $15, merged_in = $16, changed_at = $17, published_at = $18, search = $19, edit = edit + 1
+			where tenant_id = $1 and id = $2 and edit = $20`,
+			tenant, c.ID, c.Lang, c.Title, c.Text, c.Plain, c.Category, list(c.Topics), string(c.Geometry), lon, lat, list(c.Areas), c.Pseudonym, c.State, c.Status, c.MergedIn, c.Changed,
+			c.Published, search(c), c.Edit)
 		if err != nil {
 			return err
 		}

@@ -102,9 +102,18 @@ func (h answering) saveBlock(w http.ResponseWriter, r *web.Request) error {
 const spareDuties = 3
 
 func (h answering) duties(w http.ResponseWriter, r *web.Request) error {
-	list, err := h.s.Store.RouteRules(r.Context(), r.Tenant.ID)
+	f, err := h.dutyForm(r)
 	if err != nil {
 		return err
+	}
+	return h.drawDuties(w, r, f, web.BlankForm(r))
+}
+
+// dutyForm is the form of the rules as they are.
+func (h answering) dutyForm(r *web.Request) (*web.Form, error) {
+	list, err := h.s.Store.RouteRules(r.Context(), r.Tenant.ID)
+	if err != nil {
+		return nil, err
 	}
 	f := web.BlankForm(r)
 	for i, x := range list {
@@ -115,7 +124,7 @@ func (h answering) duties(w http.ResponseWriter, r *web.Request) error {
 		f.Set("office"+n, x.Office)
 	}
 	f.Set("zahl", strconv.Itoa(len(list)+spareDuties))
-	return h.drawDuties(w, r, f, web.BlankForm(r))
+	return f, nil
 }
 
 func (h answering) drawDuties(w http.ResponseWriter, r *web.Request, f, office *web.Form) error {
@@ -163,8 +172,10 @@ func (h answering) saveOffice(w http.ResponseWriter, r *web.Request) error {
 	}
 	err = h.s.SaveOffice(r.Context(), r.Actor, o)
 	if f.Fail(err) {
-		rules := web.BlankForm(r)
-		rules.Set("zahl", strconv.Itoa(spareDuties))
+		rules, err := h.dutyForm(r)
+		if err != nil {
+			return err
+		}
 		return h.drawDuties(w, r, rules, f)
 	}
 	if err != nil {

@@ -41,6 +41,9 @@ func outcomeFilter(r *web.Request, p participation.Process) (contribution.Filter
 		}
 		f.Statuses = []contribution.Status{contribution.Status(s)}
 	}
+	if len(f.Statuses) > 0 { // what lives on in another contribution bears the status of that one
+		f.States = f.States[:1]
+	}
 	f.Category = q.Get("kategorie")
 	if id, err := kernel.ParseID(q.Get("nach")); err == nil {
 		f.After = contribution.Cursor{ID: id}

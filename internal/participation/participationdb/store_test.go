@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -157,7 +158,9 @@ func TestAHundredPeopleAtOnceAreCountedOnceEach(t *testing.T) {
 }
 
 // answers owes as many as it says.
-type answers struct{ n int }
+type answers struct{ n, undecided int }
+
+func (a *answers) Undecided(context.Context, kernel.ID, string) (int, error) { return a.undecided, nil }
 
 func (a *answers) Missing(context.Context, kernel.ID, string) (int, int, error) { return a.n, 0, nil }
 
@@ -185,7 +188,7 @@ func (x *town) state(key, criterion string, r participation.Result, comment stri
 
 func TestAProcessRunsFromDraftToArchive(t *testing.T) {
 	each(t, func(x *town) {
-		owed := &answers{1}
+		owed := &answers{n: 1, undecided: 2}
 		x.s.Answers = owed
 		p := x.whole("park")
 		move := func(to participation.State, reason string) error {
@@ -236,13 +239,20 @@ func TestAProcessRunsFromDraftToArchive(t *testing.T) {
 			x.Errorf("back without a reason: %v", err)
 		}
 		x.must(move(participation.Feedback, ""))
+		refused(move(participation.Closed, ""), "participation.state.moderation")
+		owed.undecided = 0
 		refused(move(participation.Closed, ""), "participation.state.answers")
 		owed.n = 0
 		x.must(move(participation.Closed, ""))
-		if p.ClosedAt.IsZero() {
+		closed := p.ClosedAt
+		if closed.IsZero() {
 			x.Error("closed without a moment")
 		}
+		x.clock.Advance(24 * time.Hour)
 		x.must(move(participation.Archived, ""))
+		if p.ClosedAt != closed {
+			x.Error("archived as if it had been closed today")
+		}
 		if _, err := x.s.Save(x.Context(), x.who, p); kernel.KindOf(err) != kernel.Conflict {
 			x.Errorf("an archived process was changed: %v", err)
 		}
@@ -326,5 +336,73 @@ func TestATownChangesItsSetOfStandards(t *testing.T) {
 		if err := x.s.SaveSet(x.Context(), access.Actor{Tenant: x.who.Tenant, Roles: []access.Role{access.Moderator}}, set); kernel.KindOf(err) != kernel.Denied {
 			x.Errorf("a moderator changes the standards: %v", err)
 		}
+	})
+}
+
+func TestWhatIsPublishedStaysWholeAndKeepsItsAddresses(t *testing.T) {
+	each(t, func(x *town) {
+		used := map[string]bool{}
+		x.s.InUse = func(_ context.Context, _ kernel.ID, process, module string) (bool, error) {
+			return used[process+"/"+module], nil
+		}
+		p := x.whole("park")
+		field := func(p participation.Process, want string) {
+			x.Helper()
+			_, err := x.s.Save(x.Context(), x.who, p)
+			var e *kernel.Error
+			if !errors.As(err, &e) || e.Fields[want] == "" {
+				x.Errorf("%v, want a word on %s", err, want)
+			}
+		}
+		used["park/"], used["park/ideen"] = true, true
+		moved, bare := p, p
+		moved.Key, bare.Modules = "wald", nil
+		field(moved, "key")
+		field(bare, "modules")
+		if err := x.s.Discard(x.Context(), x.who, "park"); kernel.KindOf(err) != kernel.Conflict {
+			x.Errorf("discarded with what hangs on it: %v", err)
+		}
+		clear(used)
+
+		p.State, p.PublishedAt = participation.Running, kernel.InstantOf(x.clock.Now())
+		x.must(x.s.Store.Update(x.Context(), x.who.Tenant, p))
+		p.Edit++
+		silent, endless := p, p
+		silent.Decided, endless.AnswerDays = kernel.Text{"de": " "}, 0
+		field(silent, "decided")
+		field(endless, "answerdays")
+		p.Decided = kernel.T("Was gebaut wird.", "")
+		if _, err := x.s.Save(x.Context(), x.who, p); err != nil {
+			x.Error(err)
+		}
+	})
+}
+
+func TestStandardsThatAreNotMetAreNamedOnceTheirTimeHasCome(t *testing.T) {
+	each(t, func(x *town) {
+		p := x.whole("park")
+		unmet := func(want ...string) {
+			x.Helper()
+			list, err := x.s.Unmet(x.Context(), x.who.Tenant)
+			x.must(err)
+			var got []string
+			for _, u := range list {
+				for _, l := range u.Lines {
+					got = append(got, l.Key)
+				}
+			}
+			if !slices.Equal(got, want) {
+				x.Errorf("%v, want %v", got, want)
+			}
+		}
+		unmet() // a draft
+		x.must(x.state("park", "mandate", participation.No, "Noch nicht beschlossen"))
+		p.State, p.PublishedAt = participation.Running, kernel.InstantOf(x.clock.Now())
+		x.must(x.s.Store.Update(x.Context(), x.who.Tenant, p))
+		unmet("mandate")
+		p.Edit++
+		p.State = participation.Evaluation
+		x.must(x.s.Store.Update(x.Context(), x.who.Tenant, p))
+		unmet("mandate", "reach")
 	})
 }

@@ -159,6 +159,7 @@ type boardView struct {
 	now      kernel.Instant
 	missing  int // answers that are owed
 	overdue  int
+	unread   int // contributions that wait for the moderation
 	mayEdit  bool
 }
 
@@ -176,7 +177,10 @@ func (h handlers) board(r *web.Request, do access.Action) (v boardView, err erro
 		v.next = participation.Next(v.p.State)
 	}
 	if h.s.Answers != nil {
-		v.missing, v.overdue, err = h.s.Answers.Missing(r.Context(), r.Tenant.ID, v.p.Key)
+		if v.missing, v.overdue, err = h.s.Answers.Missing(r.Context(), r.Tenant.ID, v.p.Key); err != nil {
+			return v, err
+		}
+		v.unread, err = h.s.Answers.Undecided(r.Context(), r.Tenant.ID, v.p.Key)
 	}
 	return v, err
 }
