@@ -3,6 +3,7 @@
 package app
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -11,6 +12,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/event"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
+	"github.com/kupferfaden/kupferfaden/internal/vision/visionweb"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -208,26 +210,39 @@ func (d *voiceDesk) groups() error {
 
 func (d *voiceDesk) vision() error {
 	r := d.r
-	if !r.Can(access.EditVision) {
-		return nil
-	}
-	texts, err := d.a.Vision.Texts(r.Context(), r.Actor)
+	texts, err := d.a.Vision.Workable(r.Context(), r.Actor)
 	if err != nil {
 		return err
 	}
-	open := 0
+	open, edits := 0, r.Can(access.EditVision)
 	for _, t := range texts {
+		x, err := d.a.Vision.Doc(r.Context(), r.Actor, t.Key)
+		if err != nil {
+			return err
+		}
+		if !x.Edits && !x.Moderates { // who adopts what others wrote
+			d.Places = append(d.Places, web.Card{Title: r.T("vision.adopt.of", "title", visionweb.Title(r, t)), Href: r.Link(visionweb.DoorTo(x)), Text: r.T("vision.adopt.text")})
+			continue
+		}
+		edits = true
 		list, err := d.a.Vision.Amendments(r.Context(), r.Actor, t.Key)
 		if err != nil {
 			return err
 		}
-		for _, x := range list {
-			if !x.State.Decided() && x.State != vision.Withdrawn && x.State != vision.Hidden {
+		fresh := 0
+		for _, a := range list {
+			if a.State.Open() {
 				open++
 			}
+			if a.State == vision.Submitted && x.Moderates {
+				fresh++
+			}
 		}
+		d.waits(fresh, "/arbeit/leitbild/"+url.PathEscape(t.Key)+"/aenderungen?stand="+string(vision.Submitted), "planner.desk.vision.fresh")
 	}
-	d.place("vision.work.title", "/arbeit/leitbild", "vision.work.lead", r.T("planner.desk.vision.meta", "n", open))
+	if edits {
+		d.place("vision.work.title", "/arbeit/leitbild", "vision.work.lead", r.T("planner.desk.vision.meta", "n", open))
+	}
 	return nil
 }
 

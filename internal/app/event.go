@@ -53,14 +53,14 @@ func (a *App) events() *event.Service {
 }
 
 // minuteContribution writes a point of the minutes down as a contribution to the event's process, said at a workshop. Without a process, or where it
-// collects nothing, the point stays in the minutes.
+// collects nothing (any more) or the actor writes nothing down there, the point stays in the minutes: these are published all the same.
 func (a *App) minuteContribution(ctx context.Context, by access.Actor, e event.Event, m event.Minute) (kernel.Ref, string, error) {
 	if e.Process == "" {
 		return kernel.Ref{}, "", nil
 	}
 	p, err := a.Participation.Process(ctx, by, e.Process)
 	if err != nil {
-		return kernel.Ref{}, "", err
+		return kernel.Ref{}, "", stays(err)
 	}
 	i := slices.IndexFunc(p.Modules, func(x participation.Module) bool {
 		return !x.PlaceRequired && (x.Kind == participation.IdeasModule || x.Kind == participation.MapModule || x.Kind == participation.QuestionModule)
@@ -68,29 +68,50 @@ func (a *App) minuteContribution(ctx context.Context, by access.Actor, e event.E
 	if i < 0 {
 		return kernel.Ref{}, "", nil
 	}
-	text := m.Body
+	text, title := m.Body, m.Title
 	if text == "" {
 		text = m.Title
 	}
+	if r := []rune(title); len(r) > contribution.MostTitle {
+		title = string(r[:contribution.MostTitle-1]) + "…"
+	}
 	c, _, err := a.Contributions.Record(ctx, by, contribution.Draft{
-		Process: p.Key, Module: p.Modules[i].Key, Channel: contribution.Workshop, Lang: i18n.German, Title: m.Title, Text: text, Areas: e.Areas, Topics: e.Topics,
+		Process: p.Key, Module: p.Modules[i].Key, Channel: contribution.Workshop, Lang: i18n.German, Title: title, Text: text, Areas: e.Areas, Topics: e.Topics,
 		SaidOn: kernel.Date(e.Start.In(i18n.Zone()).Format(time.DateOnly)), Source: "event " + string(m.ID),
 	}, true)
-	return kernel.Ref{Kind: "contribution", ID: c.ID}, c.Path(), err
+	if err != nil {
+		return kernel.Ref{}, "", stays(err)
+	}
+	return kernel.Ref{Kind: "contribution", ID: c.ID}, c.Path(), nil
 }
 
-// minuteTask gives a point of the minutes to the event's working group, or to whoever is named outside of any.
+// stays takes away errors that say that somebody may not, or that it is not the time: what was said at an event then stays in its minutes.
+func stays(err error) error {
+	switch kernel.KindOf(err) {
+	case kernel.Denied, kernel.NotFound, kernel.Conflict:
+		return nil
+	}
+	return err
+}
+
+// minuteTask gives a point of the minutes to the event's working group, or to whoever is named outside of any where the actor gives no tasks there.
+// Who gives no tasks at all leaves it in the minutes.
 func (a *App) minuteTask(ctx context.Context, by access.Actor, e event.Event, m event.Minute) (kernel.Ref, string, error) {
 	t := group.Task{About: kernel.Ref{Kind: "event", ID: e.ID}, Title: m.Title, Text: m.Body, OwnerLabel: m.Charge, Due: m.Due}
 	if e.Group != "" {
 		g, err := a.Groups.Get(ctx, by, e.Group)
-		if err != nil {
+		if stays(err) != nil {
 			return kernel.Ref{}, "", err
 		}
-		t.Group = g.ID
+		if err == nil && a.Groups.Can(by, g, access.WorkInGroup) {
+			t.Group = g.ID
+		}
 	}
 	t, err := a.Groups.AddTask(ctx, by, t)
-	return kernel.Ref{Kind: "task", ID: t.ID}, "", err
+	if err != nil {
+		return kernel.Ref{}, "", stays(err)
+	}
+	return kernel.Ref{Kind: "task", ID: t.ID}, "", nil
 }
 
 // eventPages adds the pages of events and the pinboard.
@@ -131,6 +152,13 @@ func (a *App) eventPages(m *web.Mux) {
 			return v.Lang + " " + strconv.Itoa(v.Version), v.Body, err
 		},
 		Open: a.Files.Open, Sources: a.guestSources, Now: a.Now,
+		Reads: func(r *web.Request, became kernel.Ref) bool {
+			if became.Kind != "contribution" {
+				return true
+			}
+			_, err := a.Contributions.ByID(r.Context(), r.Actor, became.ID)
+			return err == nil
+		},
 	})
 }
 

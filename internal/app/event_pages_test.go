@@ -5,11 +5,14 @@ package app_test
 import (
 	"crypto/sha256"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/event"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
@@ -146,4 +149,60 @@ func berlin(t *testing.T) *time.Location {
 		t.Fatal(err)
 	}
 	return z
+}
+
+// The coordinating office publishes minutes, writes no contributions down and belongs to no group: what it may not hand on stays in the minutes.
+func TestMinutesArePublishedByWhoWritesNothingDown(t *testing.T) {
+	offices(t, func(o *office) {
+		ctx := t.Context()
+		plan := o.planner()
+		plan.fill("/arbeit/beteiligung/neu", "from", "kurze-konsultation", "key", "park").done(t)
+		plan.post("/arbeit/gruppen/neu", "kind", "working", "name", "AG Park", "mandate", "Den Park planen", "key", "ag-park", "public", "").done(t)
+		staff := planning(o.who)
+		e := meeting(t, o.app, staff, "Forum", 10)
+		e.Process, e.Group, e.Edit = "park", "ag-park", e.Edit+1
+		e.Start, e.End = kernel.InstantOf(o.app.Now().Add(-3*time.Hour)), kernel.InstantOf(o.app.Now().Add(-time.Hour))
+		if _, err := o.app.Events.Save(ctx, staff, e); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []event.Minute{
+			{Kind: event.Contribution, Title: strings.Repeat("Mehr Bänke im Park. ", 14), Body: "Am Teich fehlen Bänke."},
+			{Kind: event.Task, Title: "Ortstermin am Teich"},
+			{Kind: event.Decision, Title: "Wir treffen uns monatlich"},
+		} {
+			if err := o.app.Events.AddMinute(ctx, staff, e.Key, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := o.app.Accounts.Add(ctx, o.who, account.New{Email: "koordination@stadt.example", Name: "Koordination", Roles: []access.Role{access.ParticipationOffice}, Password: passphrase}); err != nil {
+			t.Fatal(err)
+		}
+		office := o.signIn("koordination@stadt.example")
+		at := "/arbeit/veranstaltungen/" + e.Key + "/protokoll"
+		office.post(at + "/veroeffentlichen").done(t)
+		if s := office.page(at).text(); !strings.Contains(s, "bleibt im Protokoll") {
+			t.Errorf("nobody says what stayed: %s", s)
+		}
+		if s := o.anonymous().page("/veranstaltungen/" + e.Key).text(); !strings.Contains(s, "Am Teich fehlen Bänke.") || !strings.Contains(s, "Ortstermin am Teich") || !strings.Contains(s, "Wir treffen uns monatlich") {
+			t.Errorf("the minutes: %s", s)
+		}
+		tasks, err := o.app.Groups.AllTasks(ctx, o.who)
+		if err != nil || len(tasks) != 1 || tasks[0].Title != "Ortstermin am Teich" {
+			t.Errorf("%+v %v", tasks, err)
+		}
+		// Whoever may, hands on what stayed.
+		plan.post(at + "/veroeffentlichen").done(t)
+		if s := plan.page(at).text(); strings.Contains(s, "bleibt im Protokoll") {
+			t.Error("it still stays")
+		}
+		p := o.anonymous().page("/veranstaltungen/" + e.Key)
+		if to := regexp.MustCompile(`/beitraege/[A-Z0-9-]+`).FindString(p.body); to != "" {
+			t.Errorf("everybody is led to %s, which belongs to a draft", to)
+		}
+		p = plan.page("/veranstaltungen/" + e.Key)
+		to := regexp.MustCompile(`/beitraege/[A-Z0-9-]+`).FindString(p.body)
+		if to == "" || !strings.Contains(plan.page(to).text(), "Am Teich fehlen Bänke.") {
+			t.Errorf("no way to the contribution: %q", to)
+		}
+	})
 }

@@ -49,9 +49,14 @@ func (a *App) groupPages(m *web.Mux) {
 			}
 			return out, err
 		},
-		ProcessPath:      func(key string) string { return "/beteiligung/" + url.PathEscape(key) },
-		ContributionPath: func(number string) string { return "/beitraege/" + url.PathEscape(number) },
-		Address:          a.Address,
+		ProcessPath: func(key string) string { return "/beteiligung/" + url.PathEscape(key) },
+		ContributionPath: func(r *web.Request, number string) string {
+			if _, err := a.Contributions.Get(r.Context(), r.Actor, number); err != nil { // not public yet, or not any more
+				return ""
+			}
+			return "/beitraege/" + url.PathEscape(number)
+		},
+		Address: a.Address,
 	})
 }
 
@@ -94,14 +99,14 @@ func (a *App) remind(ctx context.Context, r *job.Run) error {
 }
 
 // contributeOf hands an item of a group's minutes in as a contribution of a workshop. Whoever leads a group that belongs to a process may do so there,
-// as its members may (design/participation.md 8.3); the group has checked that before.
+// as its members may (design/participation.md 8.3); the group has checked that before. It is public at once where the same person moderates the process.
 func (a *App) contributeOf(ctx context.Context, by access.Actor, process, title, text string, on kernel.Date) (string, error) {
 	if process != "" {
 		by.Held = append(slices.Clone(by.Held), access.Holding{Role: access.GroupMember, In: access.Context{Kind: access.InProcess, Key: process}})
 	}
 	c, _, err := a.Contributions.Record(ctx, by, contribution.Draft{
 		Process: process, Channel: contribution.Workshop, Lang: i18n.German, Title: title, Text: text, SaidOn: on,
-	}, false)
+	}, true)
 	return c.Number, err
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/vision/visiondb"
 	"github.com/kupferfaden/kupferfaden/internal/vision/visionweb"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
+	"github.com/kupferfaden/kupferfaden/internal/vote/voteweb"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 	"github.com/kupferfaden/kupferfaden/stat/ballot"
 )
@@ -36,8 +37,9 @@ const visionTopic = "vision"
 // vision wires vision and guidelines.
 func (a *App) vision() *vision.Service {
 	s := &vision.Service{
-		Store: &visiondb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, FourEyes: a.Approvals, Now: a.Now, Processes: textModules{a}, Figures: citedFigures{a}, Mail: visionMail{a}, Codes: supportCodes{a}, Rounds: headlineRounds{a},
-		Touch: func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
+		Store: &visiondb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, FourEyes: a.Approvals, Now: func() time.Time { return a.Now().In(i18n.Zone()) }, Processes: textModules{a}, Figures: citedFigures{a}, Mail: visionMail{a}, Codes: supportCodes{a}, Rounds: headlineRounds{a},
+		Touch:   func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
+		Members: a.Groups.Accounts, Contribution: a.readable,
 	}
 	a.Approvals.Register(vision.AdoptMatter, approval.Call(func(ctx context.Context, by access.Actor, r vision.Resolution) error {
 		_, err := s.Adopt(ctx, by, r)
@@ -46,12 +48,22 @@ func (a *App) vision() *vision.Service {
 	return s
 }
 
+// readable tells whether everybody can read a contribution.
+func (a *App) readable(ctx context.Context, tenant kernel.ID, number string) (bool, error) {
+	_, err := a.Contributions.Get(ctx, access.Anonymous(tenant), number)
+	switch kernel.KindOf(err) {
+	case kernel.NotFound, kernel.Denied, kernel.Unauthenticated:
+		return err == nil, nil
+	}
+	return err == nil, err
+}
+
 // visionPages adds their pages.
 func (a *App) visionPages(m *web.Mux) {
 	visionweb.Register(m, a.Vision, visionweb.Options{
 		Address: citeAddress,
 		Follow:  func(text string) string { return "/abo?leitbild=" + url.QueryEscape(text) },
-		Teams:   ownTeams,
+		Teams:   a.ownTeams, AllTeams: a.teams, Round: func(x kernel.Ref) string { return voteweb.WorkPath + "/" + url.PathEscape(string(x.ID)) },
 		Modules: a.textModules, Typesetter: a.Typesetter,
 	})
 }
@@ -112,15 +124,26 @@ func (a *App) textModules(r *web.Request) ([]web.Item, error) {
 	return out, nil
 }
 
-// ownTeams lists the working groups a person can speak for.
-func ownTeams(r *web.Request) []web.Item {
-	var out []web.Item
-	for _, h := range r.Actor.Held {
-		if h.In.Kind == access.InGroup && !slices.ContainsFunc(out, func(i web.Item) bool { return i.Value == h.In.Key }) {
-			out = append(out, web.Item{Value: h.In.Key, Text: h.In.Key})
-		}
+// teams lists the working groups by their names.
+func (a *App) teams(r *web.Request) ([]web.Item, error) {
+	list, err := a.Groups.Store.Groups(r.Context(), r.Tenant.ID)
+	out := make([]web.Item, len(list))
+	for i, g := range list {
+		name, _ := r.P.Text(g.Name)
+		out[i] = web.Item{Value: g.Key, Text: name}
 	}
-	return out
+	return out, err
+}
+
+// ownTeams lists those a person can speak for.
+func (a *App) ownTeams(r *web.Request) ([]web.Item, error) {
+	if len(r.Actor.Held) == 0 {
+		return nil, nil
+	}
+	all, err := a.teams(r)
+	return slices.DeleteFunc(all, func(i web.Item) bool {
+		return !slices.ContainsFunc(r.Actor.Held, func(h access.Holding) bool { return h.In == access.Context{Kind: access.InGroup, Key: i.Value} })
+	}), err
 }
 
 // citeAddress is the page of what a paragraph rests on.
@@ -163,6 +186,11 @@ func (h headlineRounds) Create(ctx context.Context, by access.Actor, t vision.Te
 	return kernel.Ref{Kind: "vote", ID: kernel.ID(r.Key)}, "/abstimmung/" + url.PathEscape(r.Key), err
 }
 
+func (h headlineRounds) Open(ctx context.Context, by access.Actor, ref kernel.Ref) bool {
+	_, _, err := h.a.Votes.Get(ctx, by, string(ref.ID))
+	return err == nil
+}
+
 func (h headlineRounds) Result(ctx context.Context, by access.Actor, ref kernel.Ref) (votes []int, method string, on kernel.Date, ok bool, err error) {
 	r, _, res, _, err := h.a.Votes.Result(ctx, by, string(ref.ID))
 	if kernel.KindOf(err) == kernel.NotFound {
@@ -174,7 +202,7 @@ func (h headlineRounds) Result(ctx context.Context, by access.Actor, ref kernel.
 	for _, c := range res.Options {
 		votes = append(votes, int(c.Votes))
 	}
-	return votes, "", kernel.Date(r.To.Format(time.DateOnly)), true, nil
+	return votes, "", kernel.Date(r.To.Add(-time.Nanosecond).In(i18n.Zone()).Format(time.DateOnly)), true, nil
 }
 
 // citedFigures reads figures through the gate.
@@ -238,14 +266,20 @@ func (m visionMail) Tell(ctx context.Context, tenant kernel.ID, n vision.News) e
 		number = n.Amendment.Number
 		kind, key, event = "vision.decided", "vision.news.decided", string(n.Amendment.ID)+" "+string(n.Amendment.State)
 		path += "/aenderungen/" + strconv.Itoa(number)
+		if n.Amendment.State == vision.Hidden {
+			kind, path = "vision.hidden", "/leitbild/vorgang"
+		}
 		public = public && n.Amendment.State.Public()
 	}
 	words := func(lang string) map[string]any {
 		p := i18n.For(lang, kernel.Standard)
 		title, _ := p.Text(n.Text.Title)
-		out := map[string]any{"title": title, "n": number, "state": "", "reason": ""}
+		out := map[string]any{"title": title, "n": number, "state": "", "reason": "", "rule": ""}
 		if n.Amendment != nil {
 			out["state"], out["reason"] = p.T("vision.state."+string(n.Amendment.State)), n.Amendment.Decision
+		}
+		if kind == "vision.hidden" {
+			out["rule"] = p.T("vision.rule." + n.Amendment.Rule)
 		}
 		return out
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 )
@@ -182,6 +184,81 @@ func TestALongLeitbildIsThereAtOnce(t *testing.T) {
 			if best > 50*time.Millisecond {
 				t.Errorf("%s takes %v", path, best)
 			}
+		}
+	})
+}
+
+func TestWhoModeratesFindsAmendmentsAndNobodyAVoteThatIsPrepared(t *testing.T) {
+	offices(t, func(o *office) {
+		t := o.t
+		ctx := t.Context()
+		plan, guest := o.planner(), o.anonymous()
+		plan.fill("/arbeit/beteiligung/neu", "from", "kurze-konsultation", "key", "park").done(t)
+		plan.post("/arbeit/leitbild", "kind", "vision", "title", "Berg und Tal", "key", "berg", "lead", "").done(t)
+		plan.post("/arbeit/leitbild", "kind", "guidelines", "title", "Leitlinien", "key", "linien", "lead", "").done(t)
+		const work = "/arbeit/leitbild/berg"
+		plan.post(work+"/absaetze", "kind", "paragraph", "body", "Alle gehören dazu.").done(t)
+		for _, key := range []string{"berg", "linien"} {
+			plan.post("/arbeit/leitbild/"+key+"/veroeffentlichen", "public", "1").done(t)
+		}
+		last := o.app.Now().AddDate(0, 0, 3).Format(time.DateOnly)
+		edit := plan.get(work+"/angaben").form(t, work+"/angaben").Get("edit")
+		plan.post(work+"/angaben", "edit", edit, "kind", "vision", "title-de", "Berg und Tal", "opens", "2020-01-01", "closes", last).done(t)
+		x, err := o.app.Vision.Doc(ctx, o.who, "berg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := x.Closes.Add(-time.Second).In(berlin(t)).Format("2006-01-02 15:04:05"); got != last+" 23:59:59" {
+			t.Errorf("the last day ends at %s", got)
+		}
+		if got := plan.get(work+"/angaben").form(t, work+"/angaben").Get("closes"); got != last {
+			t.Errorf("the form shows %s as the last day", got)
+		}
+		live := x.Live(nil)
+		_, err = o.app.Vision.Submit(ctx, access.Anonymous(o.who.Tenant), "berg", vision.Proposal{Paragraph: live[0].ID, Edit: 1, Kind: vision.Replace, Lang: "de", Want: "Alle gehören zusammen.", Reason: "Darum."})
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		mod := o.holds("mod@stadt.example", access.Moderator, access.Context{Kind: access.InProcess, Key: "park"})
+		if p := mod.get(work + "/aenderungen/1"); p.code != 403 && p.code != 404 {
+			t.Errorf("a moderator of the park at a text of the town: %d", p.code)
+		}
+		if _, _, err := o.app.Accounts.Add(ctx, o.who, account.New{Email: "stadtmod@stadt.example", Name: "Moderation", Roles: []access.Role{access.Moderator}, Password: passphrase}); err != nil {
+			t.Fatal(err)
+		}
+		town := o.signIn("stadtmod@stadt.example")
+		if p := town.page("/arbeit"); !strings.Contains(p.text(), "Ein Änderungsvorschlag ist noch nicht gelesen") || !strings.Contains(p.body, work+"/aenderungen?stand=submitted") {
+			t.Errorf("the desk of the moderation: %s", p.text())
+		}
+		for path, want := range map[string]int{"/arbeit/leitbild": 200, work + "/aenderungen": 200, work + "/aenderungen/1": 200, work: 403, work + "/fassungen": 403, work + "/motto": 403} {
+			if p := town.get(path); p.code != want {
+				t.Errorf("the moderation at %s: %d, want %d", path, p.code, want)
+			}
+		}
+		page := town.page(work + "/aenderungen/1")
+		if strings.Contains(page.text(), "geändert übernommen") {
+			t.Error("the moderation is offered decisions")
+		}
+		town.post(work+"/aenderungen/1", "edit", page.form(t, work+"/aenderungen/1").Get("edit"), "to", "admitted").done(t)
+
+		plan.post(work+"/motto", "do", "abstimmen", "options", "Wir halten zusammen\nBerg und Tal", "closes", last).done(t)
+		if p := guest.get("/leitbild/berg"); strings.Contains(p.text(), "Jetzt abstimmen") {
+			t.Error("everybody is led to a vote that is prepared")
+		}
+		desk := plan.page(work + "/motto")
+		at := regexp.MustCompile(`/arbeit/abstimmungen/[a-z0-9-]+`).FindString(desk.body)
+		if at == "" {
+			t.Fatalf("no way to the round: %s", desk.text())
+		}
+		plan.post(at + "/festlegen").done(t)
+		p := guest.get("/leitbild/berg")
+		to := regexp.MustCompile(`/abstimmung/[a-z0-9-]+`).FindString(p.body)
+		if !strings.Contains(p.text(), "Jetzt abstimmen") || to == "" || guest.get(to).code != http.StatusOK {
+			t.Errorf("nobody is led to the vote: %s %s", to, p.text())
+		}
+		if s := guest.get(to).text(); !strings.Contains(s, "Wir halten zusammen") {
+			t.Error(s)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -285,7 +286,7 @@ func (s *Service) SaveMeeting(ctx context.Context, by access.Actor, key string, 
 		return m, err
 	}
 	if m.Ends.IsZero() {
-		m.Ends = kernel.InstantOf(m.Starts.Add(2 * 60 * 60 * 1e9))
+		m.Ends = kernel.InstantOf(m.Starts.Add(2 * time.Hour))
 	}
 	what := "group.meeting.change"
 	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
@@ -515,7 +516,7 @@ func (s *Service) AddOutcome(ctx context.Context, by access.Actor, key string, n
 			}
 			o.Ref = ref("task", made.ID)
 		case Contributed:
-			n, err := s.Contribute(ctx, by, g.Process, title, o.Text, kernel.Date(m.Starts.Format("2006-01-02")))
+			n, err := s.Contribute(ctx, by, g.Process, title, o.Text, kernel.Date(m.Starts.In(s.Now().Location()).Format(time.DateOnly)))
 			if err != nil {
 				return err
 			}

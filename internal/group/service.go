@@ -326,6 +326,28 @@ func (s *Service) Variants(ctx context.Context, tenant kernel.ID) ([]kernel.Vari
 	return out, nil
 }
 
+// Accounts gives the accounts that belong to a group now; none where there is no such group.
+func (s *Service) Accounts(ctx context.Context, tenant kernel.ID, key string) ([]kernel.ID, error) {
+	g, err := s.Store.Group(ctx, tenant, key)
+	if kernel.KindOf(err) == kernel.NotFound && err != nil {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	members, err := s.Store.Members(ctx, tenant, g.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []kernel.ID
+	for _, m := range members {
+		if m.Account != "" && m.On(s.day()) {
+			out = append(out, m.Account)
+		}
+	}
+	return out, nil
+}
+
 // NeedsFile tells whether a paper is kept under the content.
 func (s *Service) NeedsFile(ctx context.Context, tenant kernel.ID, sha256 string) (bool, error) {
 	return s.Store.PaperUses(ctx, tenant, sha256)

@@ -6,11 +6,9 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/vision/wording"
 )
 
 // Amendments lists the amendments of a text that the actor may read, by number: everybody the public ones, the moderation all.
@@ -77,7 +75,7 @@ type Step struct {
 }
 
 // Judge takes an amendment a step on: the moderation admits or hides it, the editors recommend, a body decides. Each step but the first needs a
-// reason. Whoever submitted or supports it is told of a decision.
+// reason. Whoever submitted or supports it and the working groups concerned are told of a decision, its author of being hidden and why.
 func (s *Service) Judge(ctx context.Context, by access.Actor, key string, step Step) error {
 	do := access.EditVision
 	if step.To == Admitted || step.To == Hidden {
@@ -107,8 +105,14 @@ func (s *Service) Judge(ctx context.Context, by access.Actor, key string, step S
 		Note: map[string]string{"key": t.Key, "amendment": strconv.Itoa(a.Number), "from": string(from)},
 	}
 	return s.change(ctx, by, act, func(ctx context.Context) error {
-		if err := s.Store.SaveAmendment(ctx, by.Tenant, a); err != nil || s.Mail == nil || !a.State.Decided() {
+		if err := s.Store.SaveAmendment(ctx, by.Tenant, a); err != nil || s.Mail == nil {
 			return err
+		}
+		if a.State == Hidden && a.Account != "" {
+			return s.Mail.Tell(ctx, by.Tenant, News{Text: t, Amendment: &a, Accounts: []kernel.ID{a.Account}})
+		}
+		if !a.State.Decided() {
+			return nil
 		}
 		people, err := s.Store.Supporters(ctx, by.Tenant, a.ID)
 		if err != nil {
@@ -117,14 +121,16 @@ func (s *Service) Judge(ctx context.Context, by access.Actor, key string, step S
 		if a.Account != "" {
 			people = append(people, a.Account)
 		}
-		slices.Sort(people)
-		return s.Mail.Tell(ctx, by.Tenant, News{Text: t, Amendment: &a, Accounts: slices.Compact(people)})
+		if people, err = s.team(ctx, by.Tenant, people, t.Team, a.Team); err != nil {
+			return err
+		}
+		return s.Mail.Tell(ctx, by.Tenant, News{Text: t, Amendment: &a, Accounts: people})
 	})
 }
 
 // step writes what a step says into the amendment, naming every field at fault.
 func (s *Service) step(a *Amendment, step Step) error {
-	reason := strings.TrimSpace(step.Reason)
+	reason := kernel.Clean(step.Reason, true)
 	f := map[string]string{}
 	if len([]rune(reason)) > mostReason {
 		f["reason"] = "vision.long"
@@ -151,14 +157,14 @@ func (s *Service) step(a *Amendment, step Step) error {
 		}
 		return invalid(f)
 	case Modified:
-		a.Outcome, a.OutcomeBase = wording.Tidy(step.Outcome), wording.Tidy(step.OutcomeBase)
+		a.Outcome, a.OutcomeBase = tidied(step.Outcome), tidied(step.OutcomeBase)
 		if n := len([]rune(a.Outcome)); n == 0 || n > mostWordings {
 			f["outcome"] = "vision.outcome.missing"
 		}
 	case Accepted, Rejected, Settled:
 		a.Outcome, a.OutcomeBase = "", ""
 	}
-	a.Decision, a.Decider, a.DecidedOn = reason, strings.TrimSpace(step.Decider), step.On
+	a.Decision, a.Decider, a.DecidedOn = reason, kernel.Clean(step.Decider, false), step.On
 	if a.Decider == "" || len([]rune(a.Decider)) > mostShort {
 		f["decider"] = "vision.decider.missing"
 	}

@@ -4,7 +4,6 @@ package vision
 
 import (
 	"context"
-	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -65,6 +64,11 @@ func (s *Service) StartHeadline(ctx context.Context, by access.Actor, key string
 	return path, err
 }
 
+// Voting tells whether the reader finds a vote on the headline of a text at Headline.Path.
+func (s *Service) Voting(ctx context.Context, by access.Actor, t Text) bool {
+	return s.Rounds != nil && t.Headline.Round.ID != "" && s.Rounds.Open(ctx, by, t.Headline.Round)
+}
+
 // TakeHeadline takes over the published result of the round; Conflict while there is none.
 func (s *Service) TakeHeadline(ctx context.Context, by access.Actor, key string) error {
 	t, err := s.find(ctx, by, key, access.EditVision)
@@ -100,7 +104,7 @@ func (s *Service) RecordHeadline(ctx context.Context, by access.Actor, key strin
 		return err
 	}
 	f := map[string]string{}
-	if h.Method = strings.TrimSpace(h.Method); h.Method == "" || len([]rune(h.Method)) > mostShort {
+	if h.Method = kernel.Clean(h.Method, false); h.Method == "" || len([]rune(h.Method)) > mostShort {
 		f["method"] = "vision.headline.method.missing"
 	}
 	if _, err := kernel.ParseDate(string(h.On)); err != nil || h.On > s.today() {

@@ -4,6 +4,7 @@ package vision
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -104,6 +105,8 @@ type Codes interface {
 type Rounds interface {
 	// Create makes a round with the options; path is the page where people vote.
 	Create(ctx context.Context, by access.Actor, t Text, options []kernel.Text, closes kernel.Instant) (ref kernel.Ref, path string, err error)
+	// Open tells whether the reader may see the page of a round: a round that is prepared is nobody's but the staff's.
+	Open(ctx context.Context, by access.Actor, ref kernel.Ref) bool
 	// Result counts a round that has ended, in the order of the options; ok is false while it runs.
 	Result(ctx context.Context, by access.Actor, ref kernel.Ref) (votes []int, method string, on kernel.Date, ok bool, err error)
 }
@@ -111,7 +114,7 @@ type Rounds interface {
 // News is what people are told.
 type News struct {
 	Text      Text
-	Amendment *Amendment // that was decided
+	Amendment *Amendment // that was decided, or hidden: that its author alone is told
 	Version   *Version   // that is new
 	Accounts  []kernel.ID
 }
@@ -130,6 +133,10 @@ type Service struct {
 	Codes     Codes     // nil: support takes an account
 	Rounds    Rounds    // nil: headlines are voted on elsewhere and the counts written down
 	Mail      Mailer    // nil: nobody is told
+	// Members gives the accounts that belong to a working group now; nil: there are no groups.
+	Members func(ctx context.Context, tenant kernel.ID, group string) ([]kernel.ID, error)
+	// Contribution tells whether everybody can read the contribution of a number; nil: none can be cited.
+	Contribution func(ctx context.Context, tenant kernel.ID, number string) (bool, error)
 	// Touch marks the town's public pages as changed, in the transaction of ctx.
 	Touch    func(ctx context.Context, tenant kernel.ID) error
 	Trail    access.Trail
@@ -144,7 +151,29 @@ func (s *Service) now() kernel.Instant {
 	return kernel.InstantOf(time.Now())
 }
 
-func (s *Service) today() kernel.Date { return kernel.Date(s.now().Format(time.DateOnly)) }
+// today is the day where the service's clock is: in the town.
+func (s *Service) today() kernel.Date {
+	if s.Now != nil {
+		return kernel.Date(s.Now().Format(time.DateOnly))
+	}
+	return kernel.Date(time.Now().Format(time.DateOnly))
+}
+
+// team adds the accounts of working groups to those who are told.
+func (s *Service) team(ctx context.Context, tenant kernel.ID, people []kernel.ID, groups ...string) ([]kernel.ID, error) {
+	for _, g := range groups {
+		if g == "" || s.Members == nil {
+			continue
+		}
+		more, err := s.Members(ctx, tenant, g)
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, more...)
+	}
+	slices.Sort(people)
+	return slices.Compact(people), nil
+}
 
 // staff is what the people in charge do at any time; the window or the phase governs what people outside do.
 var staff = []access.Action{access.EditVision, access.AdoptVision, access.Moderate}

@@ -70,8 +70,8 @@ func (s *Service) Submit(ctx context.Context, by access.Actor, key string, p Pro
 func (s *Service) amendment(ctx context.Context, by access.Actor, d *Doc, p Proposal) (Amendment, error) {
 	now := s.now()
 	a := Amendment{
-		ID: kernel.NewID(), Paragraph: p.Paragraph, BaseEdit: p.Edit, Kind: p.Kind, Lang: p.Lang, Want: wording.Tidy(p.Want), Reason: strings.TrimSpace(p.Reason),
-		Pseudonym: strings.Join(strings.Fields(p.Pseudonym), " "), Account: by.Person, State: Submitted, Edit: 1, CreatedAt: now, ChangedAt: now,
+		ID: kernel.NewID(), Paragraph: p.Paragraph, BaseEdit: p.Edit, Kind: p.Kind, Lang: p.Lang, Want: tidied(p.Want), Reason: kernel.Clean(p.Reason, true),
+		Pseudonym: strings.Join(strings.Fields(kernel.Clean(p.Pseudonym, false)), " "), Account: by.Person, State: Submitted, Edit: 1, CreatedAt: now, ChangedAt: now,
 	}
 	f := map[string]string{}
 	if !slices.Contains(AmendmentKinds(), a.Kind) {

@@ -31,6 +31,11 @@ type Plan struct {
 // belonging to them. A language the text is not written in yet is put beside the paragraphs there are, in their order; there must be as many.
 func (d *Doc) PlanTake(blocks []manuscript.Block, lang string) (Plan, error) {
 	p := Plan{Doc: d, Lang: lang}
+	blocks = slices.Clone(blocks)
+	for i := range blocks {
+		blocks[i].Text = tidied(blocks[i].Text)
+	}
+	blocks = slices.DeleteFunc(blocks, func(b manuscript.Block) bool { return b.Text == "" })
 	var live []Paragraph
 	for _, x := range d.Paragraphs {
 		if x.Live() {

@@ -70,12 +70,15 @@ func invalid(f map[string]string) error {
 func Tidied(t kernel.Text) kernel.Text {
 	out := kernel.Text{}
 	for l, s := range t {
-		if s = wording.Tidy(s); s != "" {
+		if s = tidied(s); s != "" {
 			out[l] = s
 		}
 	}
 	return out
 }
+
+// tidied is the form in which words are kept: without marks that turn the direction of writing, control characters, and blanks nobody needs.
+func tidied(s string) string { return wording.Tidy(kernel.Clean(s, true)) }
 
 // Texts lists the texts the actor may read: the public ones, for planning staff drafts too. The most recently published leads.
 func (s *Service) Texts(ctx context.Context, a access.Actor) ([]Text, error) {
@@ -103,6 +106,43 @@ func (s *Service) Texts(ctx context.Context, a access.Actor) ([]Text, error) {
 	return out, nil
 }
 
+// Workable lists the texts the actor edits, moderates or adopts: all of them in the town, or those of a process a role is held in.
+func (s *Service) Workable(ctx context.Context, a access.Actor) ([]Text, error) {
+	all, err := s.Texts(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	out := all[:0]
+	for _, t := range all {
+		o, err := s.Object(ctx, a.Tenant, t)
+		if err != nil {
+			return nil, err
+		}
+		if access.Can(a, access.EditVision, o) || access.Can(a, access.Moderate, o) || access.Can(a, access.AdoptVision, o) {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// Desk gives a text with its words to who may do one of the acts of staff to it.
+func (s *Service) Desk(ctx context.Context, a access.Actor, key string, acts ...access.Action) (*Doc, error) {
+	t, err := s.find(ctx, a, key, access.ReadPublic)
+	if err != nil {
+		return nil, err
+	}
+	for _, do := range acts {
+		ok, err := s.can(ctx, a, t, do)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			return s.doc(ctx, a, t)
+		}
+	}
+	return nil, kernel.E(kernel.Denied, "access.denied")
+}
+
 // Doc is a text with its words.
 type Doc struct {
 	Text
@@ -111,6 +151,8 @@ type Doc struct {
 	Languages  []string    // any paragraph is written in
 	// Amendable and Supportable tell whether the actor can propose a change, or support one, at this moment; ByCode whether with a code.
 	Amendable, Supportable, ByCode bool
+	// Edits, Moderates and Adopts tell what the actor does to it as staff, in the town or in the process of the text.
+	Edits, Moderates, Adopts bool
 }
 
 // Live gives the numbered paragraphs of the working text.
@@ -160,6 +202,7 @@ func (s *Service) doc(ctx context.Context, a access.Actor, t Text) (*Doc, error)
 	}
 	d.Amendable, d.Supportable = access.Can(a, access.Contribute, o), access.Can(a, access.Support, o)
 	d.ByCode = s.Codes != nil && access.Can(a, access.VoteByCode, o)
+	d.Edits, d.Moderates, d.Adopts = access.Can(a, access.EditVision, o), access.Can(a, access.Moderate, o), access.Can(a, access.AdoptVision, o)
 	return d, nil
 }
 
@@ -524,7 +567,8 @@ func (s *Service) Wordings(ctx context.Context, by access.Actor, key string, id 
 	return s.Store.Wordings(ctx, by.Tenant, id)
 }
 
-// cites checks what a paragraph rests on. What was cited before keeps its value and date; a figure cited now is read through the gate.
+// cites checks what a paragraph rests on. What was cited before keeps its value and date; a figure cited now is read through the gate, a
+// contribution must be one that everybody can read. Findings and survey items are named, and lead nowhere, until the program keeps them.
 func (s *Service) cites(ctx context.Context, by access.Actor, before, list []Cite) ([]Cite, error) {
 	var out []Cite
 	for _, c := range list {
@@ -541,6 +585,18 @@ func (s *Service) cites(ctx context.Context, by access.Actor, before, list []Cit
 			continue
 		}
 		c.On, c.Value, c.AsOf = s.today(), nil, ""
+		if c.Ref.Kind == "contribution" {
+			ok := false
+			if s.Contribution != nil {
+				var err error
+				if ok, err = s.Contribution(ctx, by.Tenant, string(c.Ref.ID)); err != nil {
+					return nil, err
+				}
+			}
+			if !ok {
+				return nil, invalid(map[string]string{"cites": "vision.cite.contribution.none"})
+			}
+		}
 		if c.Ref.Kind == "indicator" {
 			ind, area, ok := strings.Cut(string(c.Ref.ID), "@")
 			if !ok || s.Figures == nil {

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -64,7 +63,7 @@ func (s *Service) Issue(ctx context.Context, by access.Actor, key, reason string
 	if err != nil {
 		return 0, err
 	}
-	if reason = strings.TrimSpace(reason); reason == "" || len([]rune(reason)) > mostReason {
+	if reason = kernel.Clean(reason, true); reason == "" || len([]rune(reason)) > mostReason {
 		return 0, invalid(map[string]string{"reason": "vision.reason.missing"})
 	}
 	return s.keep(ctx, by, d, Version{Kind: Draft, Reason: reason}, access.EditVision, "vision.issue")
@@ -81,7 +80,7 @@ func (s *Service) Adopt(ctx context.Context, by access.Actor, r Resolution) (int
 	if err != nil {
 		return 0, err
 	}
-	r.Body, r.Reference, r.Reason = strings.TrimSpace(r.Body), strings.TrimSpace(r.Reference), strings.TrimSpace(r.Reason)
+	r.Body, r.Reference, r.Reason = kernel.Clean(r.Body, false), kernel.Clean(r.Reference, false), kernel.Clean(r.Reason, true)
 	f := map[string]string{}
 	if r.Body == "" || len([]rune(r.Body)) > mostShort {
 		f["body"] = "vision.adopt.body"
@@ -147,7 +146,7 @@ func (s *Service) keep(ctx context.Context, by access.Actor, d *Doc, v Version, 
 			if s.Mail == nil || !d.Public() {
 				return nil
 			}
-			people, err := s.concerned(ctx, by.Tenant, d.ID)
+			people, err := s.concerned(ctx, by.Tenant, d.Text)
 			if err != nil {
 				return err
 			}
@@ -157,16 +156,20 @@ func (s *Service) keep(ctx context.Context, by access.Actor, d *Doc, v Version, 
 	return v.Number, err
 }
 
-// concerned gives the accounts that proposed or supported something in a text.
-func (s *Service) concerned(ctx context.Context, tenant, text kernel.ID) ([]kernel.ID, error) {
-	list, err := s.Store.Amendments(ctx, tenant, text)
+// concerned gives the accounts that proposed or supported something in a text, and those of the working groups that did or write it.
+func (s *Service) concerned(ctx context.Context, tenant kernel.ID, t Text) ([]kernel.ID, error) {
+	list, err := s.Store.Amendments(ctx, tenant, t.ID)
 	if err != nil {
 		return nil, err
 	}
 	var out []kernel.ID
+	teams := []string{t.Team}
 	for _, a := range list {
 		if !a.State.Public() {
 			continue
+		}
+		if !slices.Contains(teams, a.Team) {
+			teams = append(teams, a.Team)
 		}
 		people, err := s.Store.Supporters(ctx, tenant, a.ID)
 		if err != nil {
@@ -177,8 +180,7 @@ func (s *Service) concerned(ctx context.Context, tenant, text kernel.ID) ([]kern
 			out = append(out, a.Account)
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+	return s.team(ctx, tenant, out, teams...)
 }
 
 // Version gives a version with its content. Versions of a public text can be read by everybody.

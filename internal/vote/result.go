@@ -42,6 +42,7 @@ type Count struct {
 type Numeral struct {
 	Votes int64 `json:"votes"`
 	Score int64 `json:"score"`
+	First int64 `json:"first,omitempty"` // first places of a ranking
 }
 
 // AreaCount is the turnout of an area and what its ballots say.
@@ -115,9 +116,12 @@ func (s *Service) tallies(ctx context.Context, tenant kernel.ID, r Round, option
 	}
 	for w, t := range ways {
 		res.Ways[w] = t.Ballots()
-		v, c := t.Votes(), t.Score()
+		v, c, first := t.Votes(), t.Score(), make([]int64, len(options))
+		if r.Rules.Method == ballot.Ranking {
+			_, first = t.Plurality()
+		}
 		for i := range options {
-			res.Options[i].Ways[w] = Numeral{v[i], c[i]}
+			res.Options[i].Ways[w] = Numeral{v[i], c[i], first[i]}
 		}
 	}
 	if len(areas) > 1 || areas[""] == nil {

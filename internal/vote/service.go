@@ -140,7 +140,9 @@ func (s *Service) CreateRound(ctx context.Context, by access.Actor, r Round, opt
 	})
 }
 
+// defaults puts right what forms leave open, and what is typed.
 func (r *Round) defaults() {
+	r.Title, r.Text = tidied(r.Title, false), tidied(r.Text, true)
 	if r.Winners == 0 {
 		r.Winners = 1
 	}
@@ -343,7 +345,7 @@ func tidyOptions(list []Option) ([]Option, error) {
 	var findings []kernel.Finding
 	for i := range out {
 		o := &out[i]
-		o.Number, o.Key, o.Alt = i, tidy(o.Key), tidy(o.Alt)
+		o.Number, o.Key, o.Alt, o.Title, o.Text = i, tidy(o.Key), tidy(o.Alt), tidied(o.Title, false), tidied(o.Text, true)
 		if o.Key == "" {
 			o.Key = strconv.Itoa(i + 1)
 		}

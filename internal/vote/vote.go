@@ -11,7 +11,6 @@ package vote
 import (
 	"regexp"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -239,5 +238,16 @@ func invalid(f map[string]string) error {
 	return &kernel.Error{Kind: kernel.Invalid, Key: "web.invalid", Fields: f}
 }
 
-// tidy drops what cannot be seen at the ends.
-func tidy(s string) string { return strings.TrimSpace(s) }
+// tidy keeps what can be seen, in one line.
+func tidy(s string) string { return kernel.Clean(s, false) }
+
+// tidied is tidy for a text in its languages; of several lines where lines.
+func tidied(t kernel.Text, lines bool) kernel.Text {
+	out := kernel.Text{}
+	for lang, s := range t {
+		if s = kernel.Clean(s, lines); s != "" {
+			out[lang] = s
+		}
+	}
+	return out
+}

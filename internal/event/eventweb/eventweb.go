@@ -35,7 +35,9 @@ type Options struct {
 	Open func(sha string) (*os.File, error)
 	// Sources lists where invitations can be taken from; nil: only what is typed.
 	Sources func(r *web.Request) ([]Source, error)
-	Now     func() time.Time
+	// Reads tells whether the reader may see what became of a point of the minutes; nil: everybody sees everything.
+	Reads func(r *web.Request, became kernel.Ref) bool
+	Now   func() time.Time
 }
 
 type handlers struct {
@@ -231,6 +233,11 @@ func (h handlers) event(w http.ResponseWriter, r *web.Request) error {
 	}
 	if v.minutes, err = h.s.Minutes(r.Context(), r.Actor, e); err != nil {
 		return err
+	}
+	for i, m := range v.minutes {
+		if m.Path != "" && h.o.Reads != nil && !h.o.Reads(r, m.Became) {
+			v.minutes[i].Path = "" // not public yet, or not any more
+		}
 	}
 	if e.MinutesAt.IsZero() {
 		v.minutes = nil

@@ -37,10 +37,17 @@ type Options struct {
 	Processes func(r *web.Request) ([]web.Item, error)
 	// ProcessPath gives the page of a process; nil: no link.
 	ProcessPath func(key string) string
-	// ContributionPath gives the page of a contribution by its number; nil: no link.
-	ContributionPath func(number string) string
+	// ContributionPath gives the page of a contribution by its number; nil, or empty where the reader may not see it: no link.
+	ContributionPath func(r *web.Request, number string) string
 	// Address makes an absolute address, for calendar entries.
 	Address func(ctx context.Context, tenant kernel.ID, lang, path string) (string, error)
+}
+
+func (o Options) contribution(r *web.Request, number string) string {
+	if o.ContributionPath == nil {
+		return ""
+	}
+	return o.ContributionPath(r, number)
 }
 
 type handlers struct {

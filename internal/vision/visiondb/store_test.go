@@ -486,3 +486,82 @@ func BenchmarkText(b *testing.B) {
 		}
 	}
 }
+
+func TestWordsAreKeptWithoutWhatNobodySees(t *testing.T) {
+	towns(t, func(x *town) {
+		id := x.add("Eins.")[0]
+		p := vision.Proposal{Paragraph: id, Edit: 1, Kind: vision.Replace, Lang: "de", Want: "Zwei\u202e iewZ.", Reason: "Da\u2066rum.\x00", Pseudonym: "An\u202ena"}
+		r, err := x.Submit(t.Context(), x.guest, "leitbild", p)
+		x.must(err)
+		a, err := x.Amendment(t.Context(), x.planner, "leitbild", r.Number)
+		x.must(err)
+		if a.Want != "Zwei iewZ." || a.Reason != "Darum." || a.Pseudonym != "Anna" {
+			t.Errorf("%q %q %q", a.Want, a.Reason, a.Pseudonym)
+		}
+		p.Want, p.Reason = "\u200b\u3164", "\u00a0\u200b"
+		_, err = x.Submit(t.Context(), x.guest, "leitbild", p)
+		var wrong *kernel.Error
+		if !errors.As(err, &wrong) || wrong.Fields["want"] == "" || wrong.Fields["reason"] == "" {
+			t.Errorf("blanks alone: %v", err)
+		}
+		if _, err := x.Add(t.Context(), x.planner, "leitbild", "", vision.Paragraph{Kind: vision.Body, Body: kernel.Text{"de": "\u202e\u3164"}}); kernel.KindOf(err) != kernel.Invalid {
+			t.Errorf("an empty paragraph: %v", err)
+		}
+	})
+}
+
+func TestTheWorkingGroupIsToldAndAnAuthorOfBeingHidden(t *testing.T) {
+	towns(t, func(x *town) {
+		member, other := kernel.NewID(), kernel.NewID()
+		x.Members = func(_ context.Context, _ kernel.ID, group string) ([]kernel.ID, error) {
+			return map[string][]kernel.ID{"ag-wohnen": {member, x.citizen.Person}, "redaktion": {other}}[group], nil
+		}
+		d := x.doc()
+		x.must(x.Save(t.Context(), x.planner, "leitbild", d.Edit, func(t *vision.Text) { t.Team = "redaktion" }))
+		id := x.add("Eins.")[0]
+		author := x.citizen
+		author.Held = []access.Holding{{Role: access.GroupMember, In: access.Context{Kind: access.InGroup, Key: "ag-wohnen"}}}
+		r, err := x.Submit(t.Context(), author, "leitbild", vision.Proposal{Paragraph: id, Edit: 1, Kind: vision.Replace, Lang: "de", Want: "Zwei.", Reason: "Darum.", Team: "ag-wohnen"})
+		x.must(err)
+		x.step(r.Number, vision.Rejected, "")
+		want := []kernel.ID{member, other, x.citizen.Person}
+		slices.Sort(want)
+		if len(x.told) != 1 || !slices.Equal(x.told[0].Accounts, want) {
+			t.Fatalf("%+v, want %v", x.told, want)
+		}
+		_, err = x.Issue(t.Context(), x.planner, "leitbild", "Zur Beratung")
+		x.must(err)
+		if len(x.told) != 2 || !slices.Equal(x.told[1].Accounts, want) {
+			t.Fatalf("of a version: %+v", x.told)
+		}
+		r, err = x.Submit(t.Context(), x.citizen, "leitbild", vision.Proposal{Paragraph: id, Edit: 1, Kind: vision.Replace, Lang: "de", Want: "Kauft bei mir.", Reason: "Darum."})
+		x.must(err)
+		x.step(r.Number, vision.Hidden, "")
+		if len(x.told) != 3 || !slices.Equal(x.told[2].Accounts, []kernel.ID{x.citizen.Person}) || x.told[2].Amendment.Rule != "offtopic" {
+			t.Errorf("of being hidden: %+v", x.told[2:])
+		}
+	})
+}
+
+func TestOnlyAPublicContributionCanBeCited(t *testing.T) {
+	towns(t, func(x *town) {
+		x.Contribution = func(_ context.Context, _ kernel.ID, number string) (bool, error) {
+			return number == "B-2026-00017", nil
+		}
+		id := x.add("Eins.")[0]
+		cite := func(number string) error {
+			p := x.paragraph(id)
+			p.Cites = []vision.Cite{{Ref: kernel.Ref{Kind: "contribution", ID: kernel.ID(number)}}}
+			return x.Write(t.Context(), x.planner, "leitbild", p.Edit, p, "")
+		}
+		if err := cite("B-2026-99999"); kernel.KindOf(err) != kernel.Invalid {
+			t.Errorf("a contribution nobody knows: %v", err)
+		}
+		x.must(cite("B-2026-00017"))
+		x.Contribution = func(context.Context, kernel.ID, string) (bool, error) { return false, nil }
+		x.must(cite("B-2026-00017")) // what was cited stays
+		if got := x.paragraph(id).Cites; len(got) != 1 || got[0].On != "2026-03-01" {
+			t.Errorf("%+v", got)
+		}
+	})
+}

@@ -45,7 +45,9 @@ func (h handlers) amending(r *web.Request, f *web.Form) (amending, error) {
 		v.kind = vision.Replace
 	}
 	if h.o.Teams != nil {
-		v.teams = h.o.Teams(r)
+		if v.teams, err = h.o.Teams(r); err != nil {
+			return v, err
+		}
 	}
 	v.lang = r.Lang
 	if r.PathValue("paragraph") == "anfang" {

@@ -1522,7 +1522,7 @@ func change(r *web.Request, v single) templ.Component {
 func author(r *web.Request, h handlers, a vision.Amendment) string {
 	switch {
 	case a.Team != "":
-		return r.T("vision.author.team", "team", a.Team)
+		return r.T("vision.author.team", "team", h.teamName(r, a.Team))
 	case a.Pseudonym != "":
 		return r.T("vision.author", "name", a.Pseudonym)
 	}

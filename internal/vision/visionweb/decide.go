@@ -17,7 +17,7 @@ import (
 
 // inbox lists the amendments of a text by what they wait for.
 func (h handlers) inbox(w http.ResponseWriter, r *web.Request) error {
-	v, err := h.work(r)
+	v, err := h.work(r, access.Moderate, access.EditVision)
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (h handlers) inbox(w http.ResponseWriter, r *web.Request) error {
 			return s == "offen" && !a.State.Open() || s != "offen" && string(a.State) != s
 		})
 	}
-	p := inside(r, v.doc.Text, r.T("vision.amendments"))
+	p := inside(r, v.doc, r.T("vision.amendments"))
 	p.Wide = true
 	return r.Render(w, p, inboxPage(r, v, f))
 }
@@ -52,6 +52,9 @@ func (h handlers) showJudge(w http.ResponseWriter, r *web.Request, f *web.Form) 
 		return err
 	}
 	v, err := h.single(r, n)
+	if err == nil && !v.doc.Moderates && !v.doc.Edits {
+		err = kernel.E(kernel.Denied, "access.denied")
+	}
 	if err != nil {
 		return err
 	}
@@ -64,7 +67,7 @@ func (h handlers) showJudge(w http.ResponseWriter, r *web.Request, f *web.Form) 
 	if !f.Has("outcome-base") {
 		f.Set("outcome-base", v.today)
 	}
-	p := inside(r, v.doc.Text, r.T("vision.amendment.n", "n", n))
+	p := inside(r, v.doc, r.T("vision.amendment.n", "n", n))
 	p.Breadcrumb = append(p.Breadcrumb, web.Crumb{Text: r.T("vision.amendments"), Href: workPath(v.doc.Key) + "/aenderungen"})
 	if f.Failed() {
 		return r.Invalid(w, p, judgePage(r, h, v, f))
@@ -94,11 +97,12 @@ func (h handlers) judged(w http.ResponseWriter, r *web.Request) error {
 }
 
 // nextStates are the steps that can be taken now by the reader.
-func nextStates(r *web.Request, a vision.Amendment, of ...vision.State) []web.Item {
+func nextStates(r *web.Request, v single, of ...vision.State) []web.Item {
 	var out []web.Item
+	a := v.a
 	for _, s := range of {
 		moderates := s == vision.Admitted || s == vision.Hidden
-		if a.State.May(s) && (a.Applied.IsZero() || !a.State.Decided()) && (moderates && r.Can(access.Moderate) || !moderates && r.Can(access.EditVision)) {
+		if a.State.May(s) && (a.Applied.IsZero() || !a.State.Decided()) && (moderates && v.doc.Moderates || !moderates && v.doc.Edits) {
 			out = append(out, web.Item{Value: string(s), Text: stateName(r, s)})
 		}
 	}
@@ -114,7 +118,10 @@ type consolidating struct {
 func (h handlers) consolidating(r *web.Request) (consolidating, error) {
 	var v consolidating
 	var err error
-	if v.c, err = h.s.Consolidated(r.Context(), r.Actor, r.PathValue("text")); err != nil {
+	if v.c, err = h.s.Consolidated(r.Context(), r.Actor, r.PathValue("text")); err == nil && !v.c.Doc.Edits {
+		err = kernel.E(kernel.Denied, "access.denied")
+	}
+	if err != nil {
 		return v, err
 	}
 	v.view, err = h.comparison(r, v.c.Doc, workingVersion, consolidatedVersion)
@@ -130,7 +137,7 @@ func (h handlers) showConsolidated(w http.ResponseWriter, r *web.Request, f *web
 	if err != nil {
 		return err
 	}
-	p := inside(r, v.c.Doc.Text, r.T("vision.consolidated"))
+	p := inside(r, v.c.Doc, r.T("vision.consolidated"))
 	p.Wide = true
 	if f.Failed() {
 		return r.Invalid(w, p, consolidatedPage(r, v, f))
@@ -158,11 +165,11 @@ func (h handlers) versions(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (h handlers) showVersions(w http.ResponseWriter, r *web.Request, f *web.Form) error {
-	v, err := h.work(r)
+	v, err := h.work(r, access.AdoptVision)
 	if err != nil {
 		return err
 	}
-	p := inside(r, v.doc.Text, r.T("vision.versions"))
+	p := inside(r, v.doc, r.T("vision.versions"))
 	if f.Failed() {
 		return r.Invalid(w, p, versionsPage(r, v, f))
 	}
@@ -194,7 +201,7 @@ func (h handlers) kept(w http.ResponseWriter, r *web.Request, f *web.Form, n int
 }
 
 func (h handlers) headline(w http.ResponseWriter, r *web.Request) error {
-	v, err := h.work(r)
+	v, err := h.work(r, access.EditVision)
 	if err != nil {
 		return err
 	}
@@ -205,12 +212,12 @@ func (h handlers) headline(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (h handlers) showHeadline(w http.ResponseWriter, r *web.Request, v work, f *web.Form) error {
-	p := inside(r, v.doc.Text, r.T("vision.headline"))
+	p := inside(r, v.doc, r.T("vision.headline"))
 	p.Narrow = true
 	if f.Failed() {
-		return r.Invalid(w, p, headlinePage(r, v, h.s.Rounds != nil, f))
+		return r.Invalid(w, p, headlinePage(r, h, v, f))
 	}
-	return r.Render(w, p, headlinePage(r, v, h.s.Rounds != nil, f))
+	return r.Render(w, p, headlinePage(r, h, v, f))
 }
 
 // optionLines writes headlines for a field of several lines: the votes, then the headline.
@@ -245,7 +252,7 @@ func optionsOf(s string) []vision.Option {
 }
 
 func (h handlers) headlined(w http.ResponseWriter, r *web.Request) error {
-	v, err := h.work(r)
+	v, err := h.work(r, access.EditVision)
 	if err != nil {
 		return err
 	}
@@ -258,7 +265,7 @@ func (h handlers) headlined(w http.ResponseWriter, r *web.Request) error {
 		for i, o := range list {
 			texts[i] = o.Text
 		}
-		_, err = h.s.StartHeadline(r.Context(), r.Actor, key, texts, moment(f.Value("closes")))
+		_, err = h.s.StartHeadline(r.Context(), r.Actor, key, texts, after(f.Value("closes")))
 		notice = "notice.vision.headline.round"
 	case "ergebnis":
 		err = h.s.TakeHeadline(r.Context(), r.Actor, key)

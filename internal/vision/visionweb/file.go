@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
@@ -117,10 +118,10 @@ func (h handlers) askFile(w http.ResponseWriter, r *web.Request) error {
 
 func (h handlers) showFile(w http.ResponseWriter, r *web.Request, f *web.Form, v taking) error {
 	var err error
-	if v.doc, err = h.s.Doc(r.Context(), r.Actor, r.PathValue("text")); err != nil {
+	if v.doc, err = h.s.Desk(r.Context(), r.Actor, r.PathValue("text"), access.EditVision); err != nil {
 		return err
 	}
-	p := inside(r, v.doc.Text, r.T("vision.take"))
+	p := inside(r, v.doc, r.T("vision.take"))
 	p.Wide = v.plan != nil
 	if f.Failed() {
 		return r.Invalid(w, p, takePage(r, v, f))

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/web"
@@ -27,7 +28,7 @@ type editing struct {
 func (h handlers) editing(r *web.Request) (editing, error) {
 	var v editing
 	var err error
-	if v.work, err = h.work(r); err != nil {
+	if v.work, err = h.work(r, access.EditVision); err != nil {
 		return v, err
 	}
 	i := slices.IndexFunc(v.live, func(p vision.Paragraph) bool { return string(p.ID) == r.PathValue("paragraph") })
@@ -64,7 +65,7 @@ func (h handlers) paragraph(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (h handlers) showParagraph(w http.ResponseWriter, r *web.Request, v editing, f *web.Form) error {
-	p := inside(r, v.doc.Text, r.T("vision.paragraph.n", "n", v.p.Number))
+	p := inside(r, v.doc, r.T("vision.paragraph.n", "n", v.p.Number))
 	if f.Failed() {
 		return r.Invalid(w, p, paragraphPage(r, h, v, f))
 	}

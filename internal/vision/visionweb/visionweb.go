@@ -15,6 +15,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
+	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -26,7 +27,11 @@ type Options struct {
 	// Follow is the address of the form that subscribes to a text; empty: there is none.
 	Follow func(text string) string
 	// Teams names the working groups a person can submit an amendment for.
-	Teams func(r *web.Request) []web.Item
+	Teams func(r *web.Request) ([]web.Item, error)
+	// AllTeams names every working group.
+	AllTeams func(r *web.Request) ([]web.Item, error)
+	// Round is the page on which a round of voting is prepared.
+	Round func(ref kernel.Ref) string
 	// Processes and Modules list what a text can belong to, "process/module".
 	Modules func(r *web.Request) ([]web.Item, error)
 	// Typesetter makes the PDFs; nil: there are none.
@@ -113,6 +118,9 @@ func read(r *web.Request) vision.Read {
 		return s
 	}
 }
+
+// Title is what a text is called.
+func Title(r *web.Request, t vision.Text) string { return said(r, t.Title) }
 
 func said(r *web.Request, t kernel.Text) string { return read(r)(t) }
 
@@ -204,7 +212,8 @@ func (h handlers) shown(r *web.Request, key string) (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &shown{doc: d, open: map[kernel.ID]int{}, own: r.Can(access.EditVision), lead: d.Lead, headed: d.Headline.Text}
+	v := &shown{doc: d, open: map[kernel.ID]int{}, own: d.Edits, lead: d.Lead, headed: d.Headline.Text}
+	h.voting(r, d)
 	if a, ok := d.Adopted(); ok && r.URL.Query().Get("fassung") != "arbeit" {
 		full, err := h.s.Version(r.Context(), r.Actor, key, a.Number)
 		if err != nil {
@@ -225,6 +234,24 @@ func (h handlers) shown(r *web.Request, key string) (*shown, error) {
 		}
 	}
 	return v, nil
+}
+
+// voting leads to the vote on the headline who can see it.
+func (h handlers) voting(r *web.Request, d *vision.Doc) {
+	if d.Headline.Path != "" && d.Headline.Total() == 0 && !h.s.Voting(r.Context(), r.Actor, d.Text) {
+		d.Headline.Path, d.Headline.Options = "", nil
+	}
+}
+
+// teamName is what a working group is called.
+func (h handlers) teamName(r *web.Request, key string) string {
+	if h.o.AllTeams != nil {
+		all, err := h.o.AllTeams(r)
+		if i := slices.IndexFunc(all, func(x web.Item) bool { return x.Value == key }); err == nil && i >= 0 {
+			return all[i].Text
+		}
+	}
+	return key
 }
 
 // show puts a version in place of the working text.
@@ -254,6 +281,7 @@ func (h handlers) version(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
+	h.voting(r, d)
 	v := &shown{doc: d, open: map[kernel.ID]int{}}
 	v.show(r, &x)
 	p := h.below(r, d.Text, r.T("vision.version.n", "n", n))
@@ -303,19 +331,36 @@ func day(s string) kernel.Date {
 	return d
 }
 
-// moment reads the date of a form as the start of that day in UTC; zero where there is none.
+// moment reads the date of a form as the start of that day in the town; zero where there is none.
 func moment(s string) kernel.Instant {
-	if d := day(s); d != "" {
-		return kernel.InstantOf(d.Time())
+	if t, err := time.ParseInLocation(time.DateOnly, string(day(s)), i18n.Zone()); err == nil {
+		return kernel.InstantOf(t)
 	}
 	return kernel.Instant{}
 }
 
+// after is moment for a last day, which counts: what it ends, ends with it.
+func after(s string) kernel.Instant {
+	t := moment(s)
+	if t.IsZero() {
+		return t
+	}
+	return kernel.InstantOf(t.In(i18n.Zone()).AddDate(0, 0, 1))
+}
+
+// dateOf is the day of a moment in the town, lastDay the last one before it.
 func dateOf(i kernel.Instant) string {
 	if i.IsZero() {
 		return ""
 	}
-	return i.Format(time.DateOnly)
+	return i.In(i18n.Zone()).Format(time.DateOnly)
+}
+
+func lastDay(i kernel.Instant) string {
+	if i.IsZero() {
+		return ""
+	}
+	return dateOf(kernel.InstantOf(i.Add(-time.Nanosecond)))
 }
 
 // address of something a paragraph rests on.

@@ -14,29 +14,30 @@ import (
 
 // registerWork adds the pages of the editors.
 func (h handlers) registerWork(m *web.Mux) {
-	m.Handle("GET "+WorkPath, access.EditVision, h.texts)
+	held := web.Held() // the service judges each text
+	m.Handle("GET "+WorkPath, access.Moderate, h.texts, held)
 	m.Handle("POST "+WorkPath, access.EditVision, h.create)
-	m.Handle("GET "+WorkPath+"/{text}", access.EditVision, h.desk)
-	m.Handle("POST "+WorkPath+"/{text}/veroeffentlichen", access.EditVision, h.publish)
-	m.Handle("GET "+WorkPath+"/{text}/angaben", access.EditVision, h.settings)
-	m.Handle("POST "+WorkPath+"/{text}/angaben", access.EditVision, h.saveSettings)
-	m.Handle("POST "+WorkPath+"/{text}/absaetze", access.EditVision, h.add)
-	m.Handle("GET "+WorkPath+"/{text}/absatz/{paragraph}", access.EditVision, h.paragraph)
-	m.Handle("POST "+WorkPath+"/{text}/absatz/{paragraph}", access.EditVision, h.write)
-	m.Handle("POST "+WorkPath+"/{text}/absatz/{paragraph}/{act}", access.EditVision, h.paragraphAct)
-	m.Handle("GET "+WorkPath+"/{text}/aenderungen", access.Moderate, h.inbox)
-	m.Handle("GET "+WorkPath+"/{text}/aenderungen/{number}", access.Moderate, h.judge)
-	m.Handle("POST "+WorkPath+"/{text}/aenderungen/{number}", access.Moderate, h.judged)
-	m.Handle("GET "+WorkPath+"/{text}/einlesen", access.EditVision, h.askFile)
-	m.Handle("POST "+WorkPath+"/{text}/einlesen", access.EditVision, h.readFile, web.MaxBody(mostUpload))
-	m.Handle("POST "+WorkPath+"/{text}/einlesen/uebernehmen", access.EditVision, h.take, web.MaxBody(mostUpload))
-	m.Handle("GET "+WorkPath+"/{text}/konsolidiert", access.EditVision, h.consolidated)
-	m.Handle("POST "+WorkPath+"/{text}/konsolidiert", access.EditVision, h.incorporate)
-	m.Handle("GET "+WorkPath+"/{text}/fassungen", access.AdoptVision, h.versions)
-	m.Handle("POST "+WorkPath+"/{text}/fassungen/entwurf", access.EditVision, h.issue)
-	m.Handle("POST "+WorkPath+"/{text}/fassungen/beschluss", access.AdoptVision, h.adopt)
-	m.Handle("GET "+WorkPath+"/{text}/motto", access.EditVision, h.headline)
-	m.Handle("POST "+WorkPath+"/{text}/motto", access.EditVision, h.headlined)
+	m.Handle("GET "+WorkPath+"/{text}", access.EditVision, h.desk, held)
+	m.Handle("POST "+WorkPath+"/{text}/veroeffentlichen", access.EditVision, h.publish, held)
+	m.Handle("GET "+WorkPath+"/{text}/angaben", access.EditVision, h.settings, held)
+	m.Handle("POST "+WorkPath+"/{text}/angaben", access.EditVision, h.saveSettings, held)
+	m.Handle("POST "+WorkPath+"/{text}/absaetze", access.EditVision, h.add, held)
+	m.Handle("GET "+WorkPath+"/{text}/absatz/{paragraph}", access.EditVision, h.paragraph, held)
+	m.Handle("POST "+WorkPath+"/{text}/absatz/{paragraph}", access.EditVision, h.write, held)
+	m.Handle("POST "+WorkPath+"/{text}/absatz/{paragraph}/{act}", access.EditVision, h.paragraphAct, held)
+	m.Handle("GET "+WorkPath+"/{text}/aenderungen", access.Moderate, h.inbox, held)
+	m.Handle("GET "+WorkPath+"/{text}/aenderungen/{number}", access.Moderate, h.judge, held)
+	m.Handle("POST "+WorkPath+"/{text}/aenderungen/{number}", access.Moderate, h.judged, held)
+	m.Handle("GET "+WorkPath+"/{text}/einlesen", access.EditVision, h.askFile, held)
+	m.Handle("POST "+WorkPath+"/{text}/einlesen", access.EditVision, h.readFile, web.MaxBody(mostUpload), held)
+	m.Handle("POST "+WorkPath+"/{text}/einlesen/uebernehmen", access.EditVision, h.take, web.MaxBody(mostUpload), held)
+	m.Handle("GET "+WorkPath+"/{text}/konsolidiert", access.EditVision, h.consolidated, held)
+	m.Handle("POST "+WorkPath+"/{text}/konsolidiert", access.EditVision, h.incorporate, held)
+	m.Handle("GET "+WorkPath+"/{text}/fassungen", access.AdoptVision, h.versions, held)
+	m.Handle("POST "+WorkPath+"/{text}/fassungen/entwurf", access.EditVision, h.issue, held)
+	m.Handle("POST "+WorkPath+"/{text}/fassungen/beschluss", access.AdoptVision, h.adopt, held)
+	m.Handle("GET "+WorkPath+"/{text}/motto", access.EditVision, h.headline, held)
+	m.Handle("POST "+WorkPath+"/{text}/motto", access.EditVision, h.headlined, held)
 }
 
 func workPage(r *web.Request, title, lead string) web.Page {
@@ -46,10 +47,25 @@ func workPage(r *web.Request, title, lead string) web.Page {
 }
 
 // inside is a page of one text's desk.
-func inside(r *web.Request, t vision.Text, title string) web.Page {
+func inside(r *web.Request, d *vision.Doc, title string) web.Page {
 	p := workPage(r, title, "")
-	p.Breadcrumb = append(p.Breadcrumb, web.Crumb{Text: r.T("vision.work.title"), Href: WorkPath}, web.Crumb{Text: said(r, t.Title), Href: workPath(t.Key)})
+	if d.Edits || d.Moderates {
+		p.Breadcrumb = append(p.Breadcrumb, web.Crumb{Text: r.T("vision.work.title"), Href: WorkPath})
+	}
+	p.Breadcrumb = append(p.Breadcrumb, web.Crumb{Text: said(r, d.Title), Href: DoorTo(d)})
 	return p
+}
+
+// DoorTo is the page of a text's desk on which somebody begins: the text for who edits it, the amendments for the moderation, the versions for who
+// adopts them.
+func DoorTo(d *vision.Doc) string {
+	switch {
+	case d.Edits:
+		return workPath(d.Key)
+	case d.Moderates:
+		return workPath(d.Key) + "/aenderungen?stand=offen"
+	}
+	return workPath(d.Key) + "/fassungen"
 }
 
 func (h handlers) texts(w http.ResponseWriter, r *web.Request) error {
@@ -57,9 +73,17 @@ func (h handlers) texts(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (h handlers) listTexts(w http.ResponseWriter, r *web.Request, f *web.Form) error {
-	list, err := h.s.Texts(r.Context(), r.Actor)
+	texts, err := h.s.Workable(r.Context(), r.Actor)
 	if err != nil {
 		return err
+	}
+	var list []*vision.Doc
+	for _, t := range texts {
+		d, err := h.s.Doc(r.Context(), r.Actor, t.Key)
+		if err != nil {
+			return err
+		}
+		list = append(list, d)
 	}
 	p := workPage(r, r.T("vision.work.title"), r.T("vision.work.lead"))
 	if f.Failed() {
@@ -91,12 +115,12 @@ type work struct {
 	all   []vision.Amendment
 	waits int // accepted, not part of the text yet
 	fresh int // not seen by the moderation yet
-	can   bool
 }
 
-func (h handlers) work(r *web.Request) (work, error) {
-	v := work{open: map[kernel.ID]int{}, can: r.Can(access.AdoptVision)}
-	d, err := h.s.Doc(r.Context(), r.Actor, r.PathValue("text"))
+// work gives a text to who may do one of the acts to it.
+func (h handlers) work(r *web.Request, acts ...access.Action) (work, error) {
+	v := work{open: map[kernel.ID]int{}}
+	d, err := h.s.Desk(r.Context(), r.Actor, r.PathValue("text"), acts...)
 	if err != nil {
 		return v, err
 	}
@@ -128,7 +152,7 @@ func (h handlers) desk(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (h handlers) showDesk(w http.ResponseWriter, r *web.Request, f *web.Form) error {
-	v, err := h.work(r)
+	v, err := h.work(r, access.EditVision)
 	if err != nil {
 		return err
 	}
@@ -200,7 +224,7 @@ func textOf(f *web.Form, name string, langs []string) kernel.Text {
 }
 
 func (h handlers) settings(w http.ResponseWriter, r *web.Request) error {
-	v, err := h.work(r)
+	v, err := h.work(r, access.EditVision)
 	if err != nil {
 		return err
 	}
@@ -214,29 +238,34 @@ func (h handlers) settings(w http.ResponseWriter, r *web.Request) error {
 	f.Set("module", t.Process+"/"+t.Module)
 	f.Set("team", t.Team)
 	f.Set("opens", dateOf(t.Opens))
-	f.Set("closes", dateOf(t.Closes))
+	f.Set("closes", lastDay(t.Closes))
 	f.Set("edit", strconv.Itoa(t.Edit))
 	return h.showSettings(w, r, v, f)
 }
 
 func (h handlers) showSettings(w http.ResponseWriter, r *web.Request, v work, f *web.Form) error {
-	var modules []web.Item
+	var modules, teams []web.Item
+	var err error
 	if h.o.Modules != nil {
-		var err error
 		if modules, err = h.o.Modules(r); err != nil {
 			return err
 		}
 	}
-	p := inside(r, v.doc.Text, r.T("vision.settings"))
+	if h.o.AllTeams != nil {
+		if teams, err = h.o.AllTeams(r); err != nil {
+			return err
+		}
+	}
+	p := inside(r, v.doc, r.T("vision.settings"))
 	p.Narrow = true
 	if f.Failed() {
-		return r.Invalid(w, p, settingsPage(r, v, modules, f))
+		return r.Invalid(w, p, settingsPage(r, v, modules, teams, f))
 	}
-	return r.Render(w, p, settingsPage(r, v, modules, f))
+	return r.Render(w, p, settingsPage(r, v, modules, teams, f))
 }
 
 func (h handlers) saveSettings(w http.ResponseWriter, r *web.Request) error {
-	v, err := h.work(r)
+	v, err := h.work(r, access.EditVision)
 	if err != nil {
 		return err
 	}
@@ -246,7 +275,7 @@ func (h handlers) saveSettings(w http.ResponseWriter, r *web.Request) error {
 	err = h.s.Save(r.Context(), r.Actor, v.doc.Key, edit, func(t *vision.Text) {
 		t.Kind, t.Title, t.Lead, t.Team = vision.Kind(f.Value("kind")), textOf(f, "title", langs), textOf(f, "lead", langs), f.Value("team")
 		t.Process, t.Module = cutPair(f.Value("module"))
-		t.Opens, t.Closes = moment(f.Value("opens")), moment(f.Value("closes"))
+		t.Opens, t.Closes = moment(f.Value("opens")), after(f.Value("closes"))
 	})
 	if f.Fail(err) {
 		return h.showSettings(w, r, v, f)

@@ -62,11 +62,13 @@ func scoreKey(x vote.Round) string {
 	return "vote.score." + string(x.Rules.Method)
 }
 
-func score(x vote.Round, c vote.Count) int64 {
+func score(x vote.Round, c vote.Count) int64 { return scoreOf(x, c.Score, c.First) }
+
+func scoreOf(x vote.Round, score, first int64) int64 {
 	if x.Rules.Method == ballot.Ranking && x.Winner == vote.Plurality && x.Budget == 0 {
-		return c.First
+		return first
 	}
-	return c.Score
+	return score
 }
 
 // bars draws the score of every option; the table beside it says the same.
@@ -139,7 +141,7 @@ func resultTable(r *web.Request, o outcome) web.Table {
 		row.Cells = append(row.Cells, web.Cell{Text: r.P.Int(score(x, c))})
 		if len(parts) > 1 {
 			for _, w := range parts {
-				row.Cells = append(row.Cells, web.Cell{Text: r.P.Int(c.Ways[w].Score)})
+				row.Cells = append(row.Cells, web.Cell{Text: r.P.Int(scoreOf(x, c.Ways[w].Score, c.Ways[w].First))})
 			}
 		}
 		switch {

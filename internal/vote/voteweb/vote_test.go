@@ -478,3 +478,62 @@ func TestTheDeskOfARound(t *testing.T) {
 		t.Errorf("%+v %+v %v", made, options, err)
 	}
 }
+
+func TestWhatIsVotedOnHasWordsPeopleCanSee(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		x := open(t, d)
+		ctx := t.Context()
+		r := vote.Round{Key: "leer", Title: kernel.T("\u200b\u3164\u202e", ""), Rules: ballot.Rules{Method: ballot.Approval}, Eligibility: vote.Open}
+		two := []vote.Option{{Title: kernel.T("Eins\u202e", "")}, {Title: kernel.T("Zwei", "")}}
+		if _, err := x.s.CreateRound(ctx, x.staff, r, two); kernel.KindOf(err) != kernel.Invalid {
+			t.Errorf("a title nobody sees: %v", err)
+		}
+		r.Title = kernel.T("Was\u202e zuerst?", "")
+		if _, err := x.s.CreateRound(ctx, x.staff, r, append(two, vote.Option{Title: kernel.T("\u3164", "")})); kernel.KindOf(err) != kernel.Invalid {
+			t.Errorf("an option nobody sees: %v", err)
+		}
+		if _, err := x.s.CreateRound(ctx, x.staff, r, two); err != nil {
+			t.Fatal(err)
+		}
+		r, options, err := x.s.Get(ctx, x.staff, "leer")
+		if err != nil || r.Title.String() != "Was zuerst?" || options[0].Title.String() != "Eins" {
+			t.Errorf("%q %q %v", r.Title, options[0].Title, err)
+		}
+	})
+}
+
+// Where first places decide, the split shows first places too: its columns add up to the whole.
+func TestTheSplitOfFirstPlacesAddsUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		x := open(t, d)
+		ctx := t.Context()
+		r := x.round(vote.Round{Rules: ballot.Rules{Method: ballot.Ranking}, Winner: vote.Plurality, Eligibility: vote.Open}, 0, 0, 0)
+		rank := func(order ...int) (out []ballot.Mark) {
+			for i, o := range order {
+				out = append(out, ballot.Mark{Option: o, Value: int64(i + 1)})
+			}
+			return out
+		}
+		for i, l := range x.letters(r, "", 3) {
+			if _, err := x.s.Vote(ctx, access.Anonymous(x.id), r.Key, vote.Voice{Code: l.Code}, rank(i%2, 2)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := x.s.AddPaper(ctx, x.staff, r.Key, vote.PaperBallot{Batch: "1", Marks: rank(2, 0)}); err != nil {
+			t.Fatal(err)
+		}
+		x.later(25 * time.Hour)
+		x.must(x.s.Close(ctx, x.staff, r.Key))
+		_, _, res, _, err := x.s.Result(ctx, x.staff, r.Key)
+		x.must(err)
+		for i, want := range []int64{2, 1, 1} {
+			var sum int64
+			for _, n := range res.Options[i].Ways {
+				sum += n.First
+			}
+			if res.Options[i].First != want || sum != want {
+				t.Errorf("option %d: %d first places, %d in the split, want %d", i, res.Options[i].First, sum, want)
+			}
+		}
+	})
+}
