@@ -49,10 +49,12 @@ type counter struct {
 // How guesses are slowed. A stranger who fails on purpose slows himself and his network only: what is counted for an account is counted together
 // with the network, or for browsers in which nobody signed in yet. Waits double from two seconds; an hour without a failure forgives.
 const (
-	freePair   = 4               // of an account from a network: everybody mistypes
-	freeNet    = 50              // of a network over all accounts: an office behind one address
-	freeDevice = 9               // of an account in a browser that knows it
-	freeCode   = 4               // of a code of an account, in browsers that do not know it: the password was right, so few strangers get here
+	freePair   = 4  // of an account from a network: everybody mistypes
+	freeNet    = 50 // of a network over all accounts: an office behind one address
+	freeDevice = 9  // of an account in a browser that knows it
+	freeCode   = 4  // of a code of an account, in browsers that do not know it: the password was right, so few strangers get here
+	freeOpen   = 30 // of codes without an account from a network
+	mostOpen   = time.Minute
 	mostPair   = 5 * time.Minute // longest wait
 	mostNet    = 10 * time.Second
 	mostCode   = 15 * time.Minute
@@ -76,6 +78,24 @@ func codeCounters(account kernel.ID, from From, known bool) []counter {
 		return []counter{{kind: "device code", of: []string{from.Device, string(account)}, free: freeCode, most: mostCode}}
 	}
 	return []counter{{kind: "code", of: []string{string(account)}, free: freeCode, most: mostCode}}
+}
+
+// codeOf counts the tries of codes that belong to no account, such as receipts: a network has many free ones, as a library or a school stands
+// behind one address, and what was right is taken back.
+func codeOf(what, net string) []counter {
+	return []counter{{kind: "code of " + what, of: []string{net}, free: freeOpen, most: mostOpen, shared: true}}
+}
+
+// TryCode asks whether somebody at a network address may try a code that belongs to no account and counts it as wrong in advance, for all
+// processes of the installation together; the error says how long to wait (see Wait). RightCode takes back one that was right.
+func (s *Service) TryCode(ctx context.Context, tenant kernel.ID, what, net string) error {
+	_, err := s.guess(ctx, tenant, codeOf(what, net))
+	return err
+}
+
+// RightCode takes back what TryCode counted.
+func (s *Service) RightCode(ctx context.Context, tenant kernel.ID, what, net string) error {
+	return s.succeeded(ctx, tenant, codeOf(what, net))
 }
 
 func (s *Service) mark(tenant kernel.ID, c counter) string {

@@ -39,7 +39,8 @@ func (a *App) moderation() {
 		Contributions: s, Moderation: a.Moderation, Store: &contributiondb.Answers{DB: a.DB}, Tx: a.DB, Trail: a.Trail, Post: a.Notices, People: who, Known: catalogueOffices, Now: a.Now,
 	}
 	s.Begin, s.BeginComment = a.Moderation.Begin, a.Moderation.BeginComment
-	s.Told = append(s.Told, a.Moderation.Submitted, a.Answers.RouteNew, a.Moderation.TellChange)
+	s.Told = append(s.Told, a.Moderation.Submitted, a.Answers.RouteNew, a.Moderation.TellChange, a.Moderation.Watch)
+	s.Said, s.Gone = append(s.Said, a.Moderation.WatchComment), a.Moderation.Gone
 	s.SplitUp = append(s.SplitUp, a.Answers.SplitUp)
 	s.Backers = append(s.Backers, a.Moderation.Backed)
 	a.Answers.Unmet = func(ctx context.Context, tenant kernel.ID) (int, error) {

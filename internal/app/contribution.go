@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"time"
 
 	"github.com/a-h/templ"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/contribution/contributiondb"
 	"github.com/kupferfaden/kupferfaden/internal/contribution/contributionweb"
@@ -56,10 +58,27 @@ func (a *App) contributionPages(m *web.Mux) {
 		},
 		Work:   []contributionweb.SectionOf{contributionweb.WorkDecisions(a.Moderation), contributionweb.WorkAnswer(a.Answers)},
 		Office: contributionweb.OfficeName(a.Answers), Offices: contributionweb.OfficeItems(a.Answers),
-		Consent: a.subscriptionConsent, Typesetter: a.Typesetter,
+		Consent: a.subscriptionConsent, Typesetter: a.Typesetter, Codes: a.receiptCodes(),
 	})
-	contributionweb.RegisterModeration(m, a.Moderation)
+	contributionweb.RegisterModeration(m, a.Moderation, a.receiptCodes())
 	contributionweb.RegisterAnswers(m, a.Answers)
+}
+
+// receiptCodes slows down who guesses receipt codes, with the counts that sign-in keeps for all processes together.
+func (a *App) receiptCodes() contributionweb.Codes {
+	const what = "receipt"
+	return contributionweb.Codes{
+		Try: func(ctx context.Context, tenant kernel.ID, client string) error {
+			err := a.Accounts.TryCode(ctx, tenant, what, client)
+			if seconds, ok := account.Wait(err); ok {
+				return web.TooMany(time.Duration(seconds) * time.Second)
+			}
+			return err
+		},
+		Right: func(ctx context.Context, tenant kernel.ID, client string) error {
+			return a.Accounts.RightCode(ctx, tenant, what, client)
+		},
+	}
 }
 
 // contributionParts draw the modules in which people contribute.

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kupferfaden/kupferfaden/internal/access"
+	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
@@ -204,6 +206,83 @@ func TestPhotosAreDrawnAnewOrRefusedInWords(t *testing.T) {
 			if p := d.sendPhoto(content); p.code != http.StatusUnprocessableEntity {
 				t.Errorf("%s: %d", name, p.code)
 			}
+		}
+	})
+}
+
+// What a moderator lets through is seen whole, photos too; a photo of somebody who was not asked can be taken away.
+func TestAModeratorSeesThePhotosAndTakesOneAway(t *testing.T) {
+	offices(t, func(o *office) {
+		ctx := t.Context()
+		var good bytes.Buffer
+		if err := png.Encode(&good, image.NewRGBA(image.Rect(0, 0, 64, 48))); err != nil {
+			t.Fatal(err)
+		}
+		f, err := o.app.Contributions.KeepPhoto(ctx, &good, "Eine Ecke mit einem Kind")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _, err := o.app.Contributions.Submit(ctx, access.Anonymous(o.who.Tenant), contribution.Draft{Text: "Die Ecke am Markt", Files: []contribution.File{f}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := o.planner()
+		at := "/beitraege/" + c.Number + "/foto/" + string(f.ID)
+		if p := plan.page("/arbeit/moderation/beitrag/" + string(c.ID)); !strings.Contains(p.body, at) || !strings.Contains(p.body, "Eine Ecke mit einem Kind") {
+			t.Errorf("the photo is let through unseen: %s", p.text())
+		}
+		if p := plan.post("/arbeit/beitraege/"+c.Number+"/datei", "datei", string(f.ID)); p.code != http.StatusUnprocessableEntity || !strings.Contains(p.text(), "Nennen Sie einen Grund.") {
+			t.Errorf("without a reason: %d", p.code)
+		}
+		plan.post("/arbeit/beitraege/"+c.Number+"/datei", "datei", string(f.ID), "reason", "zeigt ein Kind").done(t)
+		if p := plan.get(at); p.code != http.StatusNotFound {
+			t.Errorf("it is still there: %d", p.code)
+		}
+	})
+}
+
+// Wrong receipt codes are counted in the database, for every form that takes one and every process on it; what cannot be a code, and what is right,
+// counts for nothing.
+func TestWhoGuessesReceiptCodesIsHeldUp(t *testing.T) {
+	offices(t, func(o *office) {
+		ctx := t.Context()
+		_, code, err := o.app.Contributions.Submit(ctx, access.Anonymous(o.who.Tenant), contribution.Draft{Text: "Mehr Bänke am Markt"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := o.anonymous()
+		const wrong = "0000-0000-000"
+		forms := []string{"/vorgang", "/vorgang/aendern", "/vorgang/zurueckziehen", "/vorgang/quittung", "/mitreden/antwort"}
+		for i := range 40 {
+			if p := d.post("/vorgang", "code", "0000-0000-00X"); p.code != http.StatusUnprocessableEntity {
+				t.Fatalf("a slip of the pen: %d", p.code)
+			}
+			p := d.post(forms[i%len(forms)], "code", wrong, "text", "egal")
+			if p.code == http.StatusTooManyRequests {
+				if i < 20 {
+					t.Errorf("a class behind one address is held up after %d", i)
+				}
+				break
+			}
+			if i == 39 {
+				t.Fatal("nobody is held up")
+			}
+			if p := d.post("/vorgang", "code", code); p.code != http.StatusOK && i < 20 {
+				t.Fatalf("%d after %d wrong ones", p.code, i)
+			}
+		}
+		if p := d.post("/vorgang", "code", code); p.code != http.StatusTooManyRequests || p.header.Get("Retry-After") == "" {
+			t.Errorf("%d", p.code)
+		}
+		// The count is in the database, where another process finds it.
+		held := false
+		for _, client := range []string{"127.0.0.1", "127.0.0.0", "::1"} {
+			if _, wait := account.Wait(o.app.Accounts.TryCode(ctx, o.who.Tenant, "receipt", client)); wait {
+				held = true
+			}
+		}
+		if !held {
+			t.Error("another process lets the same network go on")
 		}
 	})
 }

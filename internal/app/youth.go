@@ -18,7 +18,7 @@ import (
 // youthPages adds the entry for children and young people.
 func (a *App) youthPages(m *web.Mux) {
 	contributionweb.RegisterYouth(m, contributionweb.YouthOptions{
-		Service: a.Contributions, Answers: a.Answers, Open: a.youthChoices, Address: a.Address,
+		Service: a.Contributions, Answers: a.Answers, Open: a.youthChoices, Address: a.Address, Codes: a.receiptCodes(),
 		Check: func(ctx context.Context, tenant kernel.ID, process, code string) (string, error) {
 			g, err := a.Votes.Codes.Check(ctx, tenant, vote.Scope{Process: process}, code)
 			return g.Name, err

@@ -52,6 +52,14 @@ func TestAChildSpeaksWithPicturesAndWithoutANameCookieOrScript(t *testing.T) {
 			t.Errorf("%d %s", p.code, p.text())
 		}
 
+		for _, text := range []string{"Kein Tor", "Zu dunkel"} { // of the same class
+			if _, _, err := o.app.Contributions.SubmitYoung(ctx, o.who.Tenant, contribution.Young{Topics: []string{"Sport"}, Text: text, Group: "Klasse 5a"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if p := plan.page("/arbeit/mitreden"); strings.Count(p.text(), "Klasse 5a 2") != 2 || strings.Contains(p.text(), "Klasse 5a ·") {
+			t.Errorf("the class is not named on each: %s", p.text())
+		}
 		c, receipt, err := o.app.Contributions.SubmitYoung(ctx, o.who.Tenant, contribution.Young{Topics: []string{"Spielen"}, Text: "Keine Schaukel", Group: "Klasse 5a"})
 		if err != nil || c.Channel != contribution.Youth || c.Author != "" || c.Pseudonym != "" || c.State == contribution.Published {
 			t.Fatalf("%+v %v", c, err)

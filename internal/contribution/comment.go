@@ -83,6 +83,11 @@ func (s *Service) Say(ctx context.Context, by access.Actor, number string, paren
 		if err := s.tell(ctx, by.Tenant, Commented, c); err != nil {
 			return err
 		}
+		for _, f := range s.Said {
+			if err := f(ctx, by.Tenant, c, k); err != nil {
+				return err
+			}
+		}
 		if official != "" {
 			return access.Record(ctx, s.Trail, by, access.Act{Do: access.DraftAnswer, What: "contribution.comment", Object: c.Ref()})
 		}
@@ -127,6 +132,9 @@ func (s *Service) TurnComment(ctx context.Context, tenant, id kernel.ID, to Stat
 		if k, err = s.Store.Comment(ctx, tenant, id); err != nil || k.State == to {
 			return err
 		}
+		if k.State == Withdrawn {
+			return kernel.E(kernel.Conflict, "contribution.over")
+		}
 		k.State, k.Changed = to, s.now()
 		return s.Store.SaveComment(ctx, tenant, k)
 	})
@@ -142,6 +150,10 @@ func (s *Service) RetractComment(ctx context.Context, by access.Actor, id kernel
 	if by.Person == "" || k.Author != by.Person {
 		return kernel.E(kernel.NotFound, "contribution.comment.notfound")
 	}
-	_, err = s.TurnComment(ctx, by.Tenant, id, Withdrawn)
-	return err
+	return s.Tx.Tx(ctx, func(ctx context.Context) error {
+		if _, err := s.TurnComment(ctx, by.Tenant, id, Withdrawn); err != nil || s.Gone == nil {
+			return err
+		}
+		return s.Gone(ctx, by.Tenant, kernel.Ref{Kind: CommentSubject, ID: id})
+	})
 }

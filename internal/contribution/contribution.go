@@ -8,7 +8,11 @@
 // contribution of a process that promised answers has a date by which it is answered.
 package contribution
 
-import "github.com/kupferfaden/kupferfaden/internal/kernel"
+import (
+	"strings"
+
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
+)
 
 // Channel is the way a contribution came.
 type Channel string
@@ -88,7 +92,7 @@ type Contribution struct {
 	Published kernel.Instant
 	Supports  int // counted
 	Comments  int // counted, published ones
-	Edit      int // counts edits, for conflict detection
+	Edit      int // counts edits from 1, for conflict detection: whoever decides names the edit he or she saw
 	// EnteredBy is the account of the staff who wrote it down; zero for what people sent themselves.
 	EnteredBy kernel.ID
 	// Lon, Lat are a place on the geometry, for maps; Placed tells whether there is one.
@@ -102,8 +106,22 @@ func (c Contribution) Ref() kernel.Ref { return kernel.Ref{Kind: "contribution",
 // Path is its page.
 func (c Contribution) Path() string { return "/beitraege/" + c.Number }
 
-// Public tells whether everybody may read it.
-func (c Contribution) Public() bool { return c.State == Published || c.State == Merged }
+// Public tells whether everybody may read it: what the moderation let through, merged with another one or not.
+func (c Contribution) Public() bool {
+	return c.State == Published || c.State == Merged && !c.Published.IsZero()
+}
+
+// groupMark parts the name of a group from the number that makes the source of each of its contributions one of its own.
+const groupMark = " · "
+
+// Group is the school class or youth club that spoke with its code; empty: none.
+func (c Contribution) Group() string {
+	i := strings.LastIndex(c.Source, groupMark)
+	if c.Channel != Youth || c.EnteredBy != "" || i < 0 {
+		return ""
+	}
+	return c.Source[:i]
+}
 
 // Version is the public text as it was after an edit.
 type Version struct {

@@ -39,6 +39,14 @@ func (x subject) state() State {
 	return x.c.State
 }
 
+// public tells whether everybody can read it.
+func (x subject) public() bool {
+	if x.comment != nil {
+		return x.comment.State == Published
+	}
+	return x.c.Public()
+}
+
 // since is when it began to wait.
 func (x subject) since() kernel.Instant {
 	if x.comment != nil {
@@ -85,7 +93,7 @@ func (m *Moderation) turn(ctx context.Context, tenant kernel.ID, x subject, to S
 		}
 		return m.touch(ctx, tenant)
 	}
-	_, err := m.Contributions.Turn(ctx, tenant, x.c.ID, to)
+	_, err := m.Contributions.turn(ctx, tenant, x.c, to)
 	return err
 }
 
@@ -181,11 +189,11 @@ func (m *Moderation) Decide(ctx context.Context, by access.Actor, ref kernel.Ref
 		return d, err
 	}
 	switch st := x.state(); {
-	case st == Withdrawn || st == Merged:
+	case st == Withdrawn || st == Merged && (r.Kind == LetThrough || r.Kind == AskChange):
 		return d, kernel.E(kernel.Conflict, "contribution.over")
 	case r.Seen != 0 && x.comment == nil && r.Seen != x.c.Edit:
 		return d, kernel.E(kernel.Conflict, "contribution.edited")
-	case r.Kind == KeepIt && st != Published:
+	case r.Kind == KeepIt && !x.public():
 		return d, invalid(map[string]string{"kind": "moderation.kind.missing"})
 	}
 	d = Decision{
@@ -204,7 +212,7 @@ func (m *Moderation) Decide(ctx context.Context, by access.Actor, ref kernel.Ref
 		}
 		d.At = m.now()
 		d.Waited = max(0, int(d.At.Sub(x.since().Time)/time.Minute))
-		if x.state() == Published { // nothing waited but what readers reported
+		if x.public() { // nothing waited but what readers reported
 			d.Waited = 0
 		}
 		if err := m.Store.AddDecision(ctx, by.Tenant, d); err != nil {
@@ -254,8 +262,10 @@ func (m *Moderation) carryOut(ctx context.Context, by access.Actor, d *Decision,
 		title, a := strike(x.c.Title, r.Pieces)
 		text, b := strike(x.c.Text, r.Pieces)
 		d.Pieces = a + b
-		e := Edit{Title: title, Text: text, Lang: x.c.Lang, Category: x.c.Category, Reason: redactReason}
-		if _, err := m.Contributions.edit(ctx, by, x.c, e, false); err != nil {
+		plain, _ := strike(x.c.Plain, r.Pieces)
+		e := Edit{Title: title, Text: text, Plain: plain, Lang: x.c.Lang, Category: x.c.Category, Reason: RedactReason}
+		var err error
+		if x.c, err = m.Contributions.edit(ctx, by, x.c, e, false); err != nil {
 			return err
 		}
 		return m.turn(ctx, by.Tenant, x, Published)
@@ -263,8 +273,8 @@ func (m *Moderation) carryOut(ctx context.Context, by access.Actor, d *Decision,
 	return nil
 }
 
-// redactReason stands in the list of versions.
-const redactReason = "Personenbezogene Angaben Dritter entfernt"
+// RedactReason stands in the list of versions where the moderation made passages unreadable.
+const RedactReason = "Personenbezogene Angaben Dritter entfernt"
 
 // Appeal takes the author's objection to a decision: by the receipt code, or with the account. One for each decision.
 func (m *Moderation) Appeal(ctx context.Context, by access.Actor, number, code string, decision kernel.ID, reason string) error {
@@ -348,7 +358,7 @@ func (m *Moderation) DecideAppeal(ctx context.Context, by access.Actor, decision
 
 // restore undoes a decision an objection was right about: what was hidden is shown, what was made unreadable can be read again.
 func (m *Moderation) restore(ctx context.Context, by access.Actor, d Decision, x subject) error {
-	if x.state() == Withdrawn || x.state() == Merged {
+	if x.state() == Withdrawn {
 		return nil
 	}
 	if d.Kind == Redact && x.comment == nil {
@@ -357,12 +367,12 @@ func (m *Moderation) restore(ctx context.Context, by access.Actor, d Decision, x
 			return err
 		}
 		for i := len(versions) - 1; i > 0; i-- {
-			if versions[i].Reason != redactReason || versions[i].At.After(d.At.Time) {
+			if versions[i].Reason != RedactReason || versions[i].At.After(d.At.Time) {
 				continue
 			}
 			before := versions[i-1]
-			e := Edit{Title: before.Title, Text: before.Text, Lang: before.Lang, Category: x.c.Category, Reason: "Widerspruch"}
-			if _, err := m.Contributions.edit(ctx, by, x.c, e, false); err != nil {
+			e := Edit{Title: before.Title, Text: before.Text, Plain: x.c.Plain, Lang: before.Lang, Category: x.c.Category, Reason: "Widerspruch"}
+			if x.c, err = m.Contributions.edit(ctx, by, x.c, e, false); err != nil {
 				return err
 			}
 			break

@@ -12,10 +12,11 @@ import (
 // Edit is a new version of the public text.
 type Edit struct {
 	Title, Text, Lang string
+	Plain             string // the public text in Leichte Sprache, of the town; an author's new words make the old one untrue
 	Category          string
-	Geometry          string // empty: as it is
-	Areas             []string
-	Place             bool // geometry and areas are to be set
+	Geometry          string   // GeoJSON; empty: none
+	Areas             []string // chosen, where there is no geometry
+	Place             bool     // geometry and areas are to be set, else they stay
 	Reason            string
 	Seen              int // Contribution.Edit the editor saw, for conflict detection
 }
@@ -53,7 +54,7 @@ func (s *Service) Mine(ctx context.Context, by access.Actor, number, code string
 	return c, nil
 }
 
-// Correct is the author's new version. What was public goes back to moderation.
+// Correct is the author's new version. What was public goes back to moderation, and so does what was hidden: it may be right now.
 func (s *Service) Correct(ctx context.Context, by access.Actor, number, code string, e Edit) (Contribution, error) {
 	c, err := s.Mine(ctx, by, number, code)
 	if err != nil {
@@ -62,7 +63,10 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, number, code str
 	if c.State == Withdrawn || c.State == Merged {
 		return c, kernel.E(kernel.Conflict, "contribution.over")
 	}
-	e.Category = c.Category
+	e.Category, e.Plain = c.Category, c.Plain
+	if tidy(e.Text, true) != c.Text {
+		e.Plain = ""
+	}
 	return s.edit(ctx, by, c, e, true)
 }
 
@@ -94,6 +98,9 @@ func (s *Service) edit(ctx context.Context, by access.Actor, c Contribution, e E
 		most = MostEntered
 	}
 	checkText(f, &e.Title, e.Text, most)
+	if e.Plain = tidy(e.Plain, true); length(e.Plain) > most {
+		f["plain"] = "contribution.text.long"
+	}
 	if e.Lang == "" {
 		e.Lang = c.Lang
 	}
@@ -110,17 +117,17 @@ func (s *Service) edit(ctx context.Context, by access.Actor, c Contribution, e E
 	if err := invalid(f); err != nil {
 		return c, err
 	}
+	public := c.Public()
 	if e.Place {
-		if err := s.place(ctx, by.Tenant, &c, e.Geometry, e.Areas); err != nil {
+		if err := s.replace(ctx, by.Tenant, &c, e); err != nil {
 			return c, err
 		}
 	}
 	if e.Seen != 0 && e.Seen != c.Edit {
 		return c, kernel.E(kernel.Conflict, "contribution.edited")
 	}
-	public := c.Public()
-	c.Title, c.Text, c.Lang, c.Category, c.Changed = e.Title, e.Text, lang, e.Category, s.now()
-	if public && (author || !s.May(ctx, by, access.Moderate, c)) {
+	c.Title, c.Text, c.Plain, c.Lang, c.Category, c.Changed = e.Title, e.Text, e.Plain, lang, e.Category, s.now()
+	if (public || c.State == Hidden) && (author || !s.May(ctx, by, access.Moderate, c)) {
 		c.State = Checking
 	}
 	err := s.Tx.Tx(ctx, func(ctx context.Context) error {
@@ -157,6 +164,27 @@ func (s *Service) edit(ctx context.Context, by access.Actor, c Contribution, e E
 	return c, err
 }
 
+// replace sets another place; Invalid on the field "place" for one that cannot be, or for none where the module wants one.
+func (s *Service) replace(ctx context.Context, tenant kernel.ID, c *Contribution, e Edit) error {
+	if err := s.place(ctx, tenant, c, e.Geometry, e.Areas); err != nil {
+		return err
+	}
+	far, err := s.farAway(ctx, tenant, *c)
+	if err != nil {
+		return err
+	}
+	_, m, err := s.Process(ctx, tenant, c.Process, c.Module)
+	switch {
+	case err != nil && kernel.KindOf(err) != kernel.NotFound: // of a module that is gone nothing is known
+		return err
+	case far:
+		return invalid(map[string]string{"place": "contribution.place.far"})
+	case m.PlaceRequired && !c.Placed && len(c.Areas) == 0:
+		return invalid(map[string]string{"place": "contribution.place.missing"})
+	}
+	return nil
+}
+
 // requote finds the quotes of statements in a new text; a quote that is gone speaks of the whole.
 func (s *Service) requote(ctx context.Context, tenant kernel.ID, c Contribution) error {
 	list, err := s.Store.Statements(ctx, tenant, c.ID)
@@ -182,25 +210,28 @@ func (s *Service) requote(ctx context.Context, tenant kernel.ID, c Contribution)
 	return nil
 }
 
-// Withdraw takes a contribution back, by its author. It is not shown any more; the town keeps it, as others may have answered.
+// Withdraw takes a contribution back, by its author, one that lives on in another one too. It is not shown any more; the town keeps it, as others
+// may have answered.
 func (s *Service) Withdraw(ctx context.Context, by access.Actor, number, code string) (Contribution, error) {
 	c, err := s.Mine(ctx, by, number, code)
 	if err != nil {
 		return c, err
 	}
-	switch c.State {
-	case Withdrawn:
+	if c.State == Withdrawn {
 		return c, nil
-	case Merged:
-		return c, kernel.E(kernel.Conflict, "contribution.over")
 	}
-	c.State, c.Changed = Withdrawn, s.now()
+	c.State, c.MergedIn, c.Changed = Withdrawn, "", s.now()
 	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Save(ctx, by.Tenant, c); err != nil {
 			return err
 		}
 		if err := s.standAlone(ctx, by.Tenant, c.ID); err != nil {
 			return err
+		}
+		if s.Gone != nil {
+			if err := s.Gone(ctx, by.Tenant, c.Ref()); err != nil {
+				return err
+			}
 		}
 		if err := s.tell(ctx, by.Tenant, TookBack, c); err != nil {
 			return err

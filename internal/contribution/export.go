@@ -160,10 +160,11 @@ func cell(c Contribution, column string, mark func(kernel.ID) string) string {
 		return string(c.Channel)
 	case "lang":
 		return c.Lang
-	case "title":
-		return c.Title
-	case "text":
-		return c.Text
+	case "title", "text", "original":
+		if c.State == Hidden || c.State == Withdrawn { // what broke a rule or was taken back is counted and not read
+			return ""
+		}
+		return map[string]string{"title": c.Title, "text": c.Text, "original": c.Original}[column]
 	case "category":
 		return c.Category
 	case "status":
@@ -198,8 +199,6 @@ func cell(c Contribution, column string, mark func(kernel.ID) string) string {
 		return c.Source
 	case "person":
 		return mark(c.Author)
-	case "original":
-		return c.Original
 	}
 	return ""
 }

@@ -375,7 +375,7 @@ func (im *importing) one(ctx context.Context, row int, text func(string) []strin
 	}
 	c = Contribution{
 		ID: kernel.NewID(), Process: im.p.Key, Module: im.m.Key, Channel: im.q.Mapping.Channel, Lang: first(text("lang")), Original: body, Title: title, Text: body,
-		Category: short(first(text("category"))), State: Received, Received: now, Changed: now, EnteredBy: im.by.Person, Office: im.p.Office,
+		Category: short(first(text("category"))), State: Received, Received: now, Changed: now, EnteredBy: im.by.Person, Office: im.p.Office, Edit: 1,
 	}
 	if c.Channel == "" {
 		c.Channel = Import

@@ -43,6 +43,7 @@ type Filter struct {
 	Overdue  kernel.Date
 	From, To kernel.Instant // of receipt; To is not included
 	IDs      []kernel.ID
+	Read     bool   // of what was merged only what everybody could read
 	Work     bool   // the staff's list: what the actor works on, public or not
 	Scope    *Scope // only what belongs to it; nil: everything
 	Order    Order
@@ -121,6 +122,7 @@ func (s *Service) bound(ctx context.Context, by access.Actor, f *Filter) error {
 	if all || f.Entered != "" && f.Entered == by.Person || f.Author != "" && f.Author == by.Person {
 		return nil
 	}
+	f.Read = true
 	if len(f.States) == 0 {
 		f.States = []State{Published}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Merge lets a contribution live on in another one of the same process. It keeps its author, its text and its receipt code; who supported both
-// counts once.
+// counts once. What the moderation has not let through stays unseen by others, and what it hid cannot come back this way.
 func (s *Service) Merge(ctx context.Context, by access.Actor, number, into, reason string) error {
 	c, err := s.Get(ctx, by, number)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Service) Merge(ctx context.Context, by access.Actor, number, into, reas
 		f["into"] = "contribution.merge.self"
 	case target.Process != c.Process:
 		f["into"] = "contribution.merge.process"
-	case target.State != Published && target.State != Received && target.State != Checking:
+	case target.State != Published && target.State != Received && target.State != Checking || target.MergedIn != "":
 		f["into"] = "contribution.merge.over"
 	}
 	if reason == "" {
@@ -47,8 +47,11 @@ func (s *Service) Merge(ctx context.Context, by access.Actor, number, into, reas
 			return err
 		}
 	}
-	if c.State == Merged || c.State == Withdrawn || c.State == Hidden { // what lives on in another one can be read
+	if c.State == Merged || c.State == Withdrawn || c.State == Hidden || c.MergedIn != "" { // what lives on in another one can be read
 		return kernel.E(kernel.Conflict, "contribution.over")
+	}
+	if c.State != Published {
+		c.Published = kernel.Instant{} // nobody let it through: it goes along unread, and stays inside
 	}
 	return s.Tx.Tx(ctx, func(ctx context.Context) error {
 		before, err := s.Store.MergedInto(ctx, by.Tenant, c.ID)
@@ -88,14 +91,21 @@ func (s *Service) standAlone(ctx context.Context, tenant, id kernel.ID) error {
 		return err
 	}
 	for _, x := range list {
-		x.State, x.MergedIn, x.Changed = Received, "", s.now()
-		if !x.Published.IsZero() {
-			x.State = Published
+		stood := x.State
+		x.MergedIn, x.Changed = "", s.now()
+		if stood == Merged {
+			x.State = Received
+			if !x.Published.IsZero() {
+				x.State = Published
+			}
 		}
 		if err := s.Store.Save(ctx, tenant, x); err != nil {
 			return err
 		}
 		x.Edit++
+		if x.State == stood { // hidden meanwhile, and stays so
+			continue
+		}
 		if err := s.tell(ctx, tenant, Turned, x); err != nil {
 			return err
 		}
@@ -119,7 +129,7 @@ func (s *Service) Split(ctx context.Context, by access.Actor, number string, par
 	if err := s.may(ctx, by, access.Moderate, c); err != nil {
 		return nil, err
 	}
-	if c.State == Merged || c.State == Withdrawn {
+	if c.State == Merged || c.State == Withdrawn || c.State == Hidden {
 		return nil, kernel.E(kernel.Conflict, "contribution.over")
 	}
 	f := map[string]string{}
@@ -139,7 +149,7 @@ func (s *Service) Split(ctx context.Context, by access.Actor, number string, par
 		}
 		x := c
 		x.ID, x.SplitFrom, x.Title, x.Text, x.Original = kernel.NewID(), c.ID, p.Title, p.Text, p.Text
-		x.Received, x.Changed, x.Source, x.Edit, x.Supports, x.Comments, x.Status = now, now, "", 0, 0, 0, Unanswered
+		x.Received, x.Changed, x.Source, x.Edit, x.Supports, x.Comments, x.Status = now, now, "", 1, 0, 0, Unanswered
 		if p.Category != "" {
 			x.Category = p.Category
 		}

@@ -63,7 +63,7 @@ func (s *Service) KeepScan(ctx context.Context, r io.Reader) (f File, err error)
 	whole := io.MultiReader(bytes.NewReader(head[:n]), r)
 	if string(head[:n]) != "%PDF-" {
 		if f, err = s.KeepPhoto(ctx, whole, ""); err != nil {
-			if fields := fieldsOf(err); fields != nil {
+			if fieldsOf(err) != nil {
 				return f, invalid(map[string]string{"scan": "contribution.scan.form"})
 			}
 			return f, err
@@ -79,19 +79,19 @@ func (s *Service) KeepScan(ctx context.Context, r io.Reader) (f File, err error)
 	return f, err
 }
 
-// Token carries a photo that is kept already through the steps of a form without an account.
+// Token carries a photo or scan that is kept already through the steps of a form.
 func (s *Service) Token(tenant kernel.ID, f File) string {
-	body := strings.Join([]string{f.SHA256, f.Small, strconv.Itoa(f.Width), strconv.Itoa(f.Height), strconv.FormatInt(f.Bytes, 10)}, ".")
+	body := strings.Join([]string{f.SHA256, f.Small, strconv.Itoa(f.Width), strconv.Itoa(f.Height), strconv.FormatInt(f.Bytes, 10), string(f.Kind), f.Type}, ".")
 	return body + "." + s.Secret.Mark("contribution.photo", string(tenant)+" "+body)
 }
 
 // Held reads a token; ok is false for one that is not ours.
 func (s *Service) Held(tenant kernel.ID, token, alt string) (f File, ok bool) {
 	p := strings.Split(token, ".")
-	if len(p) != 6 || p[5] != s.Secret.Mark("contribution.photo", string(tenant)+" "+strings.Join(p[:5], ".")) {
+	if len(p) != 8 || p[7] != s.Secret.Mark("contribution.photo", string(tenant)+" "+strings.Join(p[:7], ".")) {
 		return f, false
 	}
-	f = File{ID: kernel.NewID(), Kind: Photo, Type: "image/jpeg", SHA256: p[0], Small: p[1], Alt: tidy(alt, false)}
+	f = File{ID: kernel.NewID(), Kind: FileKind(p[5]), Type: p[6], SHA256: p[0], Small: p[1], Alt: tidy(alt, false)}
 	if length(f.Alt) > mostAlt {
 		f.Alt = string([]rune(f.Alt)[:mostAlt])
 	}
@@ -124,6 +124,39 @@ func (s *Service) Scans(ctx context.Context, by access.Actor, c Contribution) ([
 	}
 	list, err := s.Store.ListFiles(ctx, by.Tenant, c.ID)
 	return slices.DeleteFunc(list, func(f File) bool { return f.Kind != Scan }), err
+}
+
+// DropFile takes a photo or scan away: it shows somebody, or says what the town may not keep. The reason is written down.
+func (s *Service) DropFile(ctx context.Context, by access.Actor, number string, id kernel.ID, reason string) error {
+	c, err := s.Get(ctx, by, number)
+	if err != nil {
+		return err
+	}
+	if err := s.may(ctx, by, access.Moderate, c); err != nil {
+		return err
+	}
+	if reason = tidy(reason, true); reason == "" || length(reason) > mostReason {
+		return invalid(map[string]string{"reason": "contribution.reason.missing"})
+	}
+	return s.Tx.Tx(ctx, func(ctx context.Context) error {
+		list, err := s.Store.ListFiles(ctx, by.Tenant, c.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, func(f File) bool { return f.ID == id })
+		if i < 0 {
+			return notFound()
+		}
+		if err := s.Store.RemoveFile(ctx, by.Tenant, id); err != nil {
+			return err
+		}
+		if err := s.touch(ctx, by.Tenant); err != nil {
+			return err
+		}
+		return access.Record(ctx, s.Trail, by, access.Act{
+			Do: access.Moderate, What: "contribution.file", Object: c.Ref(), Reason: reason, Note: map[string]string{"kind": string(list[i].Kind)},
+		})
+	})
 }
 
 // OpenFile opens a photo of a contribution the actor may read, or a scan of one he or she works on.

@@ -64,7 +64,7 @@ func (m *Moderation) Reported(ctx context.Context, by access.Actor, ref kernel.R
 	if _, err := m.Contributions.readable(ctx, by, x.c); err != nil {
 		return c, nil, err
 	}
-	if x.state() != Published {
+	if !x.public() {
 		return c, nil, notFound()
 	}
 	return x.c, x.comment, nil
@@ -93,9 +93,72 @@ func (m *Moderation) Report(ctx context.Context, by access.Actor, ref kernel.Ref
 	if err := invalid(f); err != nil {
 		return err
 	}
-	return m.Store.AddReport(ctx, by.Tenant, Report{
-		ID: kernel.NewID(), Subject: ref, Contribution: c.ID, Process: c.Process, Reason: reason, Text: text, Account: by.Person, Received: m.now(),
+	return m.Tx.Tx(ctx, func(ctx context.Context) error {
+		if err := m.Store.AddReport(ctx, by.Tenant, Report{
+			ID: kernel.NewID(), Subject: ref, Contribution: c.ID, Process: c.Process, Reason: reason, Text: text, Account: by.Person, Received: m.now(),
+		}); err != nil {
+			return err
+		}
+		if reason != ChildAtRisk {
+			return nil
+		}
+		return m.danger(ctx, by.Tenant, c, ref)
 	})
+}
+
+// Gone settles what readers reported of something its author took back: nobody can decide about it any more. It is Service.Gone.
+func (m *Moderation) Gone(ctx context.Context, tenant kernel.ID, what kernel.Ref) error {
+	return m.Store.Settle(ctx, tenant, what, Acted, "", m.now())
+}
+
+// Watch tells the moderation at once of a text that may point to danger to a child; it is one of Service.Told. The words stay here, and nothing is
+// decided by words: a person reads.
+func (m *Moderation) Watch(ctx context.Context, tenant kernel.ID, what Change, c Contribution) error {
+	if what != Submitted && what != Corrected || c.EnteredBy != "" || !slices.Contains(Hints(c.Title+"\n"+c.Text), DangerHint) {
+		return nil
+	}
+	return m.danger(ctx, tenant, c, c.Ref())
+}
+
+// WatchComment is Watch for comments; it is one of Service.Said.
+func (m *Moderation) WatchComment(ctx context.Context, tenant kernel.ID, c Contribution, k Comment) error {
+	if k.Official != "" || !slices.Contains(Hints(k.Text), DangerHint) {
+		return nil
+	}
+	return m.danger(ctx, tenant, c, kernel.Ref{Kind: CommentSubject, ID: k.ID})
+}
+
+// danger writes to those who moderate the process, once for each contribution or comment.
+func (m *Moderation) danger(ctx context.Context, tenant kernel.ID, c Contribution, what kernel.Ref) error {
+	if m.Post == nil || m.People == nil {
+		return nil
+	}
+	staff, err := m.moderators(ctx, tenant, c.Process)
+	if err != nil {
+		return err
+	}
+	path := "/arbeit/moderation/beitrag/"
+	if what.Kind == CommentSubject {
+		path = "/arbeit/moderation/kommentar/"
+	}
+	for _, to := range staff {
+		err := m.Post.Send(ctx, notice.Message{
+			Tenant: tenant, To: to, Kind: "moderation.danger", Event: string(what.ID), Params: map[string]any{"number": c.Number}, Path: path + string(what.ID), Public: true,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moderators are those who moderate a process.
+func (m *Moderation) moderators(ctx context.Context, tenant kernel.ID, process string) ([]notice.Recipient, error) {
+	var within []access.Context
+	if process != "" {
+		within = append(within, access.Context{Kind: access.InProcess, Key: process})
+	}
+	return m.People.Staff(ctx, tenant, access.Moderate, within)
 }
 
 // Alarm tells the moderation once of reports that wait for more than a day.
@@ -111,11 +174,7 @@ func (m *Moderation) Alarm(ctx context.Context, tenant kernel.ID) error {
 			byProcess[r.Process]++
 		}
 		for process, n := range byProcess {
-			var within []access.Context
-			if process != "" {
-				within = append(within, access.Context{Kind: access.InProcess, Key: process})
-			}
-			staff, err := m.People.Staff(ctx, tenant, access.Moderate, within)
+			staff, err := m.moderators(ctx, tenant, process)
 			if err != nil {
 				return err
 			}

@@ -91,6 +91,10 @@ type Service struct {
 	Told []func(ctx context.Context, tenant kernel.ID, what Change, c Contribution) error
 	// Backers are called in the transaction of somebody's support with an account.
 	Backers []func(ctx context.Context, by access.Actor, c Contribution) error
+	// Said are called in the transaction of a new comment.
+	Said []func(ctx context.Context, tenant kernel.ID, c Contribution, k Comment) error
+	// Gone is called in the transaction in which somebody takes back a contribution or comment; nil: nobody has to know.
+	Gone func(ctx context.Context, tenant kernel.ID, what kernel.Ref) error
 	// SplitUp is called in the transaction of a split, with the parts.
 	SplitUp []func(ctx context.Context, tenant kernel.ID, from Contribution, parts []Contribution) error
 
@@ -122,7 +126,7 @@ type Store interface {
 	List(ctx context.Context, tenant kernel.ID, f Filter) ([]Contribution, error)
 	// Count tells how many a filter finds, at most limit.
 	Count(ctx context.Context, tenant kernel.ID, f Filter, limit int) (int, error)
-	// Each streams what a filter finds, originals included, by id.
+	// Each streams what a filter finds by id, originals included but for those of which the moderation made something unreadable.
 	Each(ctx context.Context, tenant kernel.ID, f Filter, do func(Contribution) error) error
 	// Points streams the places a filter finds.
 	Points(ctx context.Context, tenant kernel.ID, f Filter, do func(Point) error) error
@@ -341,20 +345,36 @@ func (s *Service) Turn(ctx context.Context, tenant, id kernel.ID, to State) (c C
 		if c, err = s.Store.Contribution(ctx, tenant, id); err != nil {
 			return err
 		}
-		if c.State == to {
-			return nil
-		}
-		if c.State == Withdrawn || c.State == Merged {
-			return kernel.E(kernel.Conflict, "contribution.over")
-		}
-		c.State, c.Changed = to, s.now()
-		if to == Published && c.Published.IsZero() {
-			c.Published = c.Changed
-		}
-		if err := s.Store.Save(ctx, tenant, c); err != nil {
+		c, err = s.turn(ctx, tenant, c, to)
+		return err
+	})
+	return c, err
+}
+
+// turn is Turn for a contribution that was read already: Conflict "contribution.edited" where somebody changed it since, so that nothing is let
+// through in words nobody read.
+func (s *Service) turn(ctx context.Context, tenant kernel.ID, c Contribution, to State) (Contribution, error) {
+	if to == Published && c.MergedIn != "" {
+		to = Merged // where it lives on
+	}
+	if c.State == to {
+		return c, nil
+	}
+	if c.State == Withdrawn || c.State == Merged && to != Hidden {
+		return c, kernel.E(kernel.Conflict, "contribution.over")
+	}
+	c.State, c.Changed = to, s.now()
+	if (to == Published || to == Merged) && c.Published.IsZero() {
+		c.Published = c.Changed
+	}
+	seen := c.Edit
+	c.Edit++
+	return c, s.Tx.Tx(ctx, func(ctx context.Context) error {
+		write := c
+		write.Edit = seen
+		if err := s.Store.Save(ctx, tenant, write); err != nil {
 			return err
 		}
-		c.Edit++
 		if to == Hidden {
 			if err := s.standAlone(ctx, tenant, c.ID); err != nil {
 				return err
@@ -365,7 +385,6 @@ func (s *Service) Turn(ctx context.Context, tenant, id kernel.ID, to State) (c C
 		}
 		return s.touch(ctx, tenant)
 	})
-	return c, err
 }
 
 // Publish lets everybody read a contribution; see Turn.

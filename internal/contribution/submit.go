@@ -30,7 +30,35 @@ type Draft struct {
 	Statements      []Statement
 	Files           []File // already stored, see KeepPhoto
 	Reach           map[string]string
-	Mail            Mailing // of guests who want to hear of it; Email empty: none
+	Mail            Mailing   // of guests who want to hear of it; Email empty: none
+	ID              kernel.ID // of a form, see Once; empty: a new one
+}
+
+// Once names a form that is about to be drawn: sent twice, by a double click or a page that is loaded anew, it makes one contribution.
+func (s *Service) Once(tenant kernel.ID) string {
+	id := string(kernel.NewID())
+	return id + "." + s.Secret.Mark("contribution.once", string(tenant)+" "+id)
+}
+
+// OnceID reads what Once wrote; ok is false for what is not ours.
+func (s *Service) OnceID(tenant kernel.ID, name string) (id kernel.ID, ok bool) {
+	v, mark, _ := strings.Cut(name, ".")
+	if mark != s.Secret.Mark("contribution.once", string(tenant)+" "+v) {
+		return "", false
+	}
+	return kernel.ID(v), true
+}
+
+// twice tells a contribution that is there already from any other error of storing it.
+func (s *Service) twice(ctx context.Context, tenant kernel.ID, d Draft, err error) error {
+	if err == nil || d.ID == "" {
+		return err
+	}
+	have, missing := s.Store.Contribution(ctx, tenant, d.ID)
+	if missing != nil {
+		return err
+	}
+	return kernel.E(kernel.Conflict, "contribution.twice", "number", have.Number)
 }
 
 // Submit takes a contribution from anybody, with or without an account, and gives the receipt code: it is shown this once. Invalid names the
@@ -108,6 +136,9 @@ func (s *Service) submit(ctx context.Context, by access.Actor, p participation.P
 	if c.Number, err = s.number(ctx, by.Tenant, c.Received.In(berlin()).Year()); err != nil {
 		return c, "", err
 	}
+	if c.Channel == Youth && c.Source != "" { // many of a group speak
+		c.Source += groupMark + c.Number
+	}
 	code = newCode()
 	n := New{Contribution: c, Receipt: s.codeHash(by.Tenant, code), Statements: d.Statements, Files: d.Files}
 	for i := range n.Files {
@@ -135,7 +166,7 @@ func (s *Service) submit(ctx context.Context, by access.Actor, p participation.P
 		}
 		return nil
 	})
-	return c, code, err
+	return c, code, s.twice(ctx, by.Tenant, d, err)
 }
 
 // mayContribute asks whether the actor may contribute now: everybody where the process is open and the phase permits it, members where it is
@@ -192,7 +223,7 @@ func (s *Service) Record(ctx context.Context, by access.Actor, d Draft, publish 
 	for i := range n.Files {
 		n.Files[i].Contribution, n.Files[i].At = c.ID, c.Received
 	}
-	return c, code, s.Tx.Tx(ctx, func(ctx context.Context) error {
+	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Insert(ctx, by.Tenant, n); err != nil {
 			return err
 		}
@@ -208,6 +239,46 @@ func (s *Service) Record(ctx context.Context, by access.Actor, d Draft, publish 
 			Do: access.RecordContribution, What: "contribution.record", Object: c.Ref(), Note: map[string]string{"channel": string(c.Channel), "process": c.Process},
 		})
 	})
+	return c, code, s.twice(ctx, by.Tenant, d, err)
+}
+
+// mostAtOnce is how many paragraphs RecordEach takes as contributions at once.
+const mostAtOnce = 60
+
+// RecordEach is Record for a wall of cards or a page of notes: with each, every paragraph is a contribution of its own, all of them or none, and what
+// was scanned belongs to each.
+func (s *Service) RecordEach(ctx context.Context, by access.Actor, d Draft, each, publish bool) (list []Contribution, codes []string, err error) {
+	texts := []string{d.Text}
+	if each {
+		texts = strings.FieldsFunc(strings.ReplaceAll(tidy(d.Text, true), "\n\n", "\x00"), func(r rune) bool { return r == 0 })
+		d.Title = ""
+	}
+	if len(texts) == 0 {
+		texts = []string{""} // refused with the sentence of the field
+	}
+	if len(texts) > mostAtOnce {
+		return nil, nil, invalid(map[string]string{"text": "contribution.quick.many"})
+	}
+	err = s.Tx.Tx(ctx, func(ctx context.Context) error {
+		list, codes = nil, nil
+		for i, text := range texts {
+			one := d
+			one.Text, one.Files = text, slices.Clone(d.Files)
+			if i > 0 {
+				one.ID = ""
+			}
+			for j := range one.Files {
+				one.Files[j].ID = kernel.NewID()
+			}
+			c, code, err := s.Record(ctx, by, one, publish)
+			if err != nil {
+				return err
+			}
+			list, codes = append(list, c), append(codes, code)
+		}
+		return nil
+	})
+	return list, codes, s.twice(ctx, by.Tenant, d, err)
 }
 
 // check makes a contribution of a draft, or says what is wrong with it.
@@ -238,9 +309,12 @@ func (s *Service) check(ctx context.Context, tenant kernel.ID, p participation.P
 	}
 	maps.Copy(f, s.checkMail(&d.Mail))
 	now := s.now()
+	if d.ID == "" {
+		d.ID = kernel.NewID()
+	}
 	c = Contribution{
-		ID: kernel.NewID(), Process: p.Key, Module: m.Key, Channel: d.Channel, Lang: lang, Original: d.Text, Title: d.Title, Text: d.Text, Category: d.Category, Topics: d.Topics,
-		Pseudonym: d.Pseudonym, State: Received, SaidOn: d.SaidOn, Source: d.Source, Received: now, Changed: now, Office: p.Office,
+		ID: d.ID, Process: p.Key, Module: m.Key, Channel: d.Channel, Lang: lang, Original: d.Text, Title: d.Title, Text: d.Text, Category: d.Category, Topics: d.Topics,
+		Pseudonym: d.Pseudonym, State: Received, SaidOn: d.SaidOn, Source: d.Source, Received: now, Changed: now, Office: p.Office, Edit: 1,
 	}
 	if err := s.place(ctx, tenant, &c, d.Geometry, d.Areas); err != nil {
 		maps.Copy(f, fieldsOf(err))

@@ -76,13 +76,15 @@ type Young struct {
 	Text            string
 	Area            string // chosen by a button; empty: none
 	Lon, Lat        float64
-	Placed          bool   // a point on the map was chosen
-	Group           string // name of the school class or youth club whose code was given; empty: none
+	Placed          bool      // a point on the map was chosen
+	Group           string    // name of the school class or youth club whose code was given; empty: none
+	Lang            string    // of the page; German where empty
+	ID              kernel.ID // of the form, see Once
 }
 
 // SubmitYoung takes what a child or young person says. It is sent as nobody, whoever is signed in, and waits for the moderation.
 func (s *Service) SubmitYoung(ctx context.Context, tenant kernel.ID, y Young) (Contribution, string, error) {
-	d := Draft{Process: y.Process, Module: y.Module, Channel: Youth, Lang: "de", Text: y.Text, Topics: y.Topics}
+	d := Draft{Process: y.Process, Module: y.Module, Channel: Youth, Lang: y.Lang, Text: y.Text, Topics: y.Topics, ID: y.ID}
 	if y.Area != "" {
 		d.Areas = []string{y.Area}
 	}
@@ -90,7 +92,7 @@ func (s *Service) SubmitYoung(ctx context.Context, tenant kernel.ID, y Young) (C
 		d.Geometry, d.Areas = fmt.Sprintf(`{"type":"Point","coordinates":[%s,%s]}`, degrees(y.Lon), degrees(y.Lat)), nil
 	}
 	if y.Group != "" {
-		d.Source = "group: " + y.Group
+		d.Source = y.Group
 	}
 	return s.Submit(ctx, access.Anonymous(tenant), d)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Client stands for the reader's network address, for slowing down guesses: an IPv4 address or the /64 of an IPv6 one, which one subscriber has.
-// It is kept in memory only and never logged. Behind a trusted proxy it is the last address of X-Forwarded-For that no trusted proxy has.
+// It is kept in memory, or for a day as a keyed hash where guesses are counted, and never logged. Behind a trusted proxy it is the last address of X-Forwarded-For that no trusted proxy has.
 func (r *Request) Client() string {
 	addr, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -38,6 +38,9 @@ func where(tenant kernel.ID, f contribution.Filter) *db.Where {
 	if len(f.States) > 0 {
 		w.In("state", f.States)
 	}
+	if f.Read {
+		w.And("(state <> 'merged' or published_at is not null)")
+	}
 	if len(f.Statuses) > 0 {
 		w.In("status", f.Statuses)
 	}
@@ -187,6 +190,8 @@ func (s *Store) originals(ctx context.Context, tenant kernel.ID, list []contribu
 	}
 	w := db.NewWhere(tenant)
 	w.In("contribution", ids)
+	// What the moderation made unreadable would be in the original still.
+	w.And("not exists (select 1 from contribution_version v where v.tenant_id = ? and v.contribution = contribution_original.contribution and v.reason = ?)", tenant, contribution.RedactReason)
 	out := make(map[kernel.ID]string, len(list))
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select contribution, body from contribution_original where `+w.String(), w.Args...)
 	err = db.Each(rows, err, func(r db.Row) error {

@@ -75,7 +75,8 @@ func halls(t *testing.T, f func(x *hall)) {
 			},
 		}
 		x.s.Begin, x.s.BeginComment = h.m.Begin, h.m.BeginComment
-		x.s.Told = append(x.s.Told, h.m.Submitted, h.a.RouteNew, h.m.TellChange)
+		x.s.Told = append(x.s.Told, h.m.Submitted, h.a.RouteNew, h.m.TellChange, h.m.Watch)
+		x.s.Said, x.s.Gone = append(x.s.Said, h.m.WatchComment), h.m.Gone
 		x.s.Backers = append(x.s.Backers, h.m.Backed)
 		f(h)
 	})
@@ -288,6 +289,7 @@ func TestDangerToAChildIsHandedOverOutOfSight(t *testing.T) {
 		if err != nil || len(list) != 2 || list[0].Contribution.ID != c.ID || !slices.Contains(list[0].Hints, contribution.DangerHint) {
 			x.Fatalf("what points to danger does not come first: %+v %v", list, err)
 		}
+		x.post.sent = nil
 		x.decide(mod, c, contribution.Ruling{Kind: contribution.HandOver, Note: "Schläge im Elternhaus", Told: "Jugendamt, Telefon"})
 		if got := x.post.sent; len(got) != 1 || got[0].To.Email != "jugendamt@stadt.example" || strings.Contains(strings.Join([]string{got[0].Path, got[0].Params["number"].(string)}, " "), "Vater") {
 			x.Errorf("%+v", got)

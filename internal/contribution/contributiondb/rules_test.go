@@ -29,7 +29,7 @@ func TestWhatWasPublicGoesBackToModerationWhenItsAuthorChangesIt(t *testing.T) {
 		if _, err := x.s.Publish(ctx, x.id, c.ID); err != nil {
 			x.Fatal(err)
 		}
-		c, err := x.s.Correct(ctx, x.guest(), "", strings.ToLower(code), contribution.Edit{Text: "Mehr Bänke und Schatten am Marktplatz", Seen: 1})
+		c, err := x.s.Correct(ctx, x.guest(), "", strings.ToLower(code), contribution.Edit{Text: "Mehr Bänke und Schatten am Marktplatz", Seen: 2})
 		if err != nil || c.State != contribution.Checking {
 			x.Fatalf("%s %v", c.State, err)
 		}
@@ -44,7 +44,7 @@ func TestWhatWasPublicGoesBackToModerationWhenItsAuthorChangesIt(t *testing.T) {
 		if err != nil || len(versions) != 2 || !versions[1].Author {
 			x.Errorf("%+v %v", versions, err)
 		}
-		if _, err := x.s.Correct(ctx, x.guest(), "", code, contribution.Edit{Text: "Zu spät gesehen", Seen: 1}); keyOf(err) != "contribution.edited" {
+		if _, err := x.s.Correct(ctx, x.guest(), "", code, contribution.Edit{Text: "Zu spät gesehen", Seen: 2}); keyOf(err) != "contribution.edited" {
 			x.Errorf("two edits at once: %v", err)
 		}
 		if _, err := x.s.Withdraw(ctx, x.guest(), "", code); err != nil {

@@ -45,6 +45,8 @@ type Options struct {
 	Report func(c contribution.Contribution, comment kernel.ID) string
 	// Office names an office by its key.
 	Office func(r *web.Request, key string) string
+	// Codes counts the tries of receipt codes.
+	Codes Codes
 	// Offices lists them.
 	Offices func(r *web.Request) ([]web.Item, error)
 }
@@ -105,8 +107,9 @@ func Register(m *web.Mux, s *contribution.Service, o Options) {
 	h.desk(m)
 }
 
-// guesses bounds how often a network address may try a receipt code. Each process of the program counts for itself: of several on one database, n
-// let n times as many through. What keeps codes from being found is their length, 50 bits; at this rate one address would try for ten million years.
+// guesses bounds how often a network address may send a form with a receipt code, right or wrong, to this process; wrong codes are counted in the
+// database too (see Codes), for all processes and forms. What keeps codes from being found is their length, 50 bits: at this rate one address would
+// try for ten million years.
 var guesses = web.Rate{PerMinute: 10, Burst: 30}
 
 // said is a town's text in the reader's language.

@@ -41,6 +41,7 @@ func (h handlers) desk(m *web.Mux) {
 	m.Handle("POST "+WorkPath+"/ausgeben", access.ExportPseudonymous, h.export)
 	m.Handle("GET "+WorkPath+"/{number}", access.RecordContribution, h.work, held)
 	m.Handle("POST "+WorkPath+"/{number}/text", access.RecordContribution, h.rewrite, held)
+	m.Handle("POST "+WorkPath+"/{number}/datei", access.Moderate, h.dropFile, held)
 	m.Handle("POST "+WorkPath+"/{number}/zusammenfuehren", access.Moderate, h.merge, held)
 	m.Handle("POST "+WorkPath+"/{number}/teilen", access.Moderate, h.split, held)
 	m.Handle("POST "+WorkPath+"/{number}/aussage", access.Moderate, h.note, held)
@@ -211,7 +212,9 @@ type workOne struct {
 	more                      []templ.Component
 	moderates                 bool
 	rewrites                  bool
+	ground                    ground
 	text, join, divide, stmnt *web.Form
+	drop                      *web.Form
 }
 
 func (h handlers) loadWork(r *web.Request) (*workOne, error) {
@@ -220,7 +223,7 @@ func (h handlers) loadWork(r *web.Request) (*workOne, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &workOne{r: r, c: c, text: web.BlankForm(r), join: web.BlankForm(r), divide: web.BlankForm(r), stmnt: web.BlankForm(r)}
+	x := &workOne{r: r, c: c, text: web.BlankForm(r), join: web.BlankForm(r), divide: web.BlankForm(r), stmnt: web.BlankForm(r), drop: web.BlankForm(r)}
 	x.moderates = h.s.May(ctx, r.Actor, access.Moderate, c)
 	own := c.EnteredBy != "" && c.EnteredBy == r.Actor.Person
 	x.rewrites = x.moderates || own
@@ -269,16 +272,22 @@ func (h handlers) loadWork(r *web.Request) (*workOne, error) {
 			x.more = append(x.more, part)
 		}
 	}
-	for name, v := range map[string]string{"title": c.Title, "text": c.Text, "lang": c.Lang, "category": c.Category, "seen": strconv.Itoa(c.Edit)} {
+	for name, v := range map[string]string{"title": c.Title, "text": c.Text, "plain": c.Plain, "lang": c.Lang, "category": c.Category, "seen": strconv.Itoa(c.Edit)} {
 		x.text.Set(name, v)
 	}
-	return x, nil
+	putPlace(x.text, c)
+	x.ground, err = h.ground(r)
+	x.ground.placed = c.Placed
+	return x, err
 }
 
 func (h handlers) drawWork(w http.ResponseWriter, x *workOne) error {
 	page := workPage(x.r, x.c.Number)
+	if x.rewrites {
+		page = mapped(page)
+	}
 	page.Heading = x.c.Number + ": " + x.c.Title
-	if x.text.Failed() || x.join.Failed() || x.divide.Failed() || x.stmnt.Failed() {
+	if x.drop.Failed() || x.text.Failed() || x.join.Failed() || x.divide.Failed() || x.stmnt.Failed() {
 		return x.r.Invalid(w, page, workView(x))
 	}
 	return x.r.Render(w, page, workView(x))
@@ -312,10 +321,20 @@ func (h handlers) acted(w http.ResponseWriter, r *web.Request, f *web.Form, err 
 
 func (h handlers) rewrite(w http.ResponseWriter, r *web.Request) error {
 	f := web.NewForm(r)
-	_, err := h.s.Rewrite(r.Context(), r.Actor, r.PathValue("number"), contribution.Edit{
-		Title: f.Value("title"), Text: f.Value("text"), Lang: f.Value("lang"), Category: f.Value("category"), Reason: f.Value("reason"), Seen: number(f.Value("seen")),
-	})
+	e := contribution.Edit{
+		Title: f.Value("title"), Text: f.Value("text"), Plain: f.Value("plain"), Lang: f.Value("lang"), Category: f.Value("category"), Reason: f.Value("reason"),
+		Seen: number(f.Value("seen")), Place: f.Value("ort") != "",
+	}
+	e.Geometry, e.Areas = placeOf(f)
+	_, err := h.s.Rewrite(r.Context(), r.Actor, r.PathValue("number"), e)
 	return h.acted(w, r, f, err, func(x *workOne) { x.text = f }, "notice.contribution.rewritten")
+}
+
+// dropFile takes a photo or scan away.
+func (h handlers) dropFile(w http.ResponseWriter, r *web.Request) error {
+	f := web.NewForm(r)
+	err := h.s.DropFile(r.Context(), r.Actor, r.PathValue("number"), kernel.ID(f.Value("datei")), f.Value("reason"))
+	return h.acted(w, r, f, err, func(x *workOne) { x.drop = f }, "notice.contribution.file")
 }
 
 func (h handlers) merge(w http.ResponseWriter, r *web.Request) error {

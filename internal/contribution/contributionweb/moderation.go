@@ -31,12 +31,13 @@ const (
 
 // moderating are the pages of the moderation.
 type moderating struct {
-	m *contribution.Moderation
+	m     *contribution.Moderation
+	codes Codes
 }
 
 // RegisterModeration adds the inbox of the moderation, the form of a report, objections, the rules of conduct and the public report in figures.
-func RegisterModeration(mux *web.Mux, m *contribution.Moderation) {
-	h := moderating{m}
+func RegisterModeration(mux *web.Mux, m *contribution.Moderation, codes Codes) {
+	h := moderating{m, codes}
 	mux.Handle("GET "+moderationPath, access.Moderate, h.inbox, web.Held())
 	mux.Handle("GET "+casesPath, access.Moderate, h.cases)
 	mux.Handle("POST "+casesPath, access.Moderate, h.closeCase)
@@ -127,11 +128,17 @@ type looked struct {
 	w       contribution.Waiting
 	history []contribution.Told
 	rules   contribution.Conduct
+	photos  []contribution.File
 }
 
 func (h moderating) load(r *web.Request, ref kernel.Ref) (x looked, err error) {
 	if x.w, x.history, err = h.m.Look(r.Context(), r.Actor, ref); err != nil {
 		return x, err
+	}
+	if x.w.Comment == nil {
+		if x.photos, err = h.m.Contributions.Photos(r.Context(), r.Tenant.ID, x.w.Contribution); err != nil {
+			return x, err
+		}
 	}
 	x.rules, err = h.m.Conduct(r.Context(), r.Tenant.ID)
 	return x, err
@@ -157,6 +164,7 @@ func (h moderating) render(w http.ResponseWriter, r *web.Request, x looked, f *w
 		title = r.T("moderation.comment.of", "number", x.w.Contribution.Number)
 	}
 	page := staffPage(r, title, inboxCrumb(r))
+	page.Styles = append(page.Styles, "contribution.css")
 	if f.Failed() {
 		return r.Invalid(w, page, decisionPage(r, x, f))
 	}
@@ -450,7 +458,9 @@ func (h moderating) own(w http.ResponseWriter, r *web.Request) error {
 func (h moderating) object(w http.ResponseWriter, r *web.Request) error {
 	f := web.NewForm(r)
 	number, code := f.Value("nummer"), f.Value("code")
-	err := h.m.Appeal(r.Context(), r.Actor, number, code, kernel.ID(f.Value("decision")), f.Value("reason"))
+	err := h.codes.guess(r, code, func() error {
+		return h.m.Appeal(r.Context(), r.Actor, number, code, kernel.ID(f.Value("decision")), f.Value("reason"))
+	})
 	page := web.Page{Title: r.T("moderation.appeal.title"), Nav: web.NavVoices, NoIndex: true, Narrow: true}
 	w.Header().Set("Cache-Control", "no-store")
 	if f.Fail(err) {

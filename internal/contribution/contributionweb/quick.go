@@ -19,14 +19,16 @@ type quickEntry struct {
 	f         *web.Form
 	modules   []web.Item // process/module
 	channels  []web.Item
-	areas     []web.Item
-	last      string // number of the one before
-	code      string
+	ground    ground
+	kept      []recorded // just now
 	publishes bool
 }
 
+// recorded is what was just kept, with its receipt code.
+type recorded struct{ number, code string }
+
 // keep are the fields that stay from one entry to the next.
-var keep = []string{"where", "channel", "said", "area", "lang", "publish"}
+var keep = []string{"where", "channel", "said", "area", "lang", "publish", "each"}
 
 func (h handlers) quickFields(r *web.Request, f *web.Form) (quickEntry, error) {
 	x := quickEntry{r: r, f: f, publishes: r.CanAnywhere(access.Moderate)}
@@ -43,8 +45,7 @@ func (h handlers) quickFields(r *web.Request, f *web.Form) (quickEntry, error) {
 	for _, c := range contribution.Channels()[1:] {
 		x.channels = append(x.channels, web.Item{Value: string(c), Text: channelWord(r, c)})
 	}
-	levels, err := h.s.AreaLevels(r.Context(), r.Tenant.ID)
-	x.areas = areaItems(web.With(r.Context(), r), levels)
+	x.ground, err = h.ground(r)
 	return x, err
 }
 
@@ -72,16 +73,19 @@ func (h handlers) quick(w http.ResponseWriter, r *web.Request) error {
 	if f.Value("lang") == "" {
 		f.Set("lang", "de")
 	}
-	return h.drawQuick(w, r, f, "", "")
+	return h.drawQuick(w, r, f, nil)
 }
 
-func (h handlers) drawQuick(w http.ResponseWriter, r *web.Request, f *web.Form, last, code string) error {
+func (h handlers) drawQuick(w http.ResponseWriter, r *web.Request, f *web.Form, kept []recorded) error {
 	x, err := h.quickFields(r, f)
 	if err != nil {
 		return err
 	}
-	x.last, x.code = last, code
-	page := workPage(r, r.T("contribution.quick.title"))
+	if _, ok := h.s.OnceID(r.Tenant.ID, f.Value("einmal")); !ok {
+		f.Set("einmal", h.s.Once(r.Tenant.ID))
+	}
+	x.kept = kept
+	page := mapped(workPage(r, r.T("contribution.quick.title")))
 	page.Lead = r.T("contribution.quick.lead")
 	if f.Failed() {
 		return r.Invalid(w, page, quickView(x))
@@ -97,32 +101,20 @@ func (h handlers) record(w http.ResponseWriter, r *web.Request) error {
 		Process: process, Module: module, Channel: contribution.Channel(f.Value("channel")), Lang: f.Value("lang"), Title: f.Value("title"), Text: f.Value("text"),
 		Category: f.Value("category"), SaidOn: kernel.Date(f.Value("said")), Pseudonym: f.Value("name"),
 	}
-	if a := f.Value("area"); a != "" {
-		d.Areas = []string{a}
-	}
-	if p := f.Value("place"); p != "" {
-		d.Geometry = p
-		if g, ok := contribution.PointOf(p); ok {
-			d.Geometry = g
-		}
-	}
-	file, _, err := f.File("scan")
-	if err == nil {
-		defer file.Close()
-		scan, err := h.s.KeepScan(r.Context(), file)
-		if f.Fail(err) {
-			return h.drawQuick(w, r, f, "", "")
-		}
-		if err != nil {
+	d.Geometry, d.Areas = placeOf(f)
+	d.ID, _ = h.s.OnceID(r.Tenant.ID, f.Value("einmal"))
+	if err := h.takeScan(r, f); err != nil {
+		if !f.Fail(err) {
 			return err
 		}
-		d.Files = append(d.Files, scan)
-	} else if kernel.KindOf(err) != kernel.Invalid {
-		return err
+		return h.drawQuick(w, r, f, nil)
 	}
-	c, code, err := h.s.Record(r.Context(), r.Actor, d, f.Value("publish") != "")
+	if scan, ok := h.s.Held(r.Tenant.ID, f.Value("scantoken"), ""); ok && scan.Kind == contribution.Scan {
+		d.Files = append(d.Files, scan)
+	}
+	list, codes, err := h.s.RecordEach(r.Context(), r.Actor, d, f.Value("each") != "", f.Value("publish") != "")
 	if f.Fail(err) {
-		return h.drawQuick(w, r, f, "", "")
+		return h.drawQuick(w, r, f, nil)
 	}
 	if err != nil {
 		return err
@@ -133,7 +125,28 @@ func (h handlers) record(w http.ResponseWriter, r *web.Request) error {
 			fresh.Set(name, f.Values(name)...)
 		}
 	}
-	return h.drawQuick(w, r, fresh, c.Number, code)
+	var kept []recorded
+	for i, c := range list {
+		kept = append(kept, recorded{c.Number, codes[i]})
+	}
+	return h.drawQuick(w, r, fresh, kept)
+}
+
+// takeScan keeps the scan of the form, so that it need not be chosen again where something else is wrong.
+func (h handlers) takeScan(r *web.Request, f *web.Form) error {
+	file, _, err := f.File("scan")
+	if kernel.KindOf(err) == kernel.Invalid && err != nil {
+		return nil // none was chosen
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	scan, err := h.s.KeepScan(r.Context(), file)
+	if err == nil {
+		f.Set("scantoken", h.s.Token(r.Tenant.ID, scan))
+	}
+	return err
 }
 
 // cutWhere reads "process/module".

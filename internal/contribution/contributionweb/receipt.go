@@ -28,6 +28,7 @@ type slip struct {
 	mail     *web.Form // to order mail; nil: not offered
 	asked    bool      // mail was ordered just now
 	paper    paper
+	ground   ground // where the form of the correction is open
 }
 
 func receiptPage(r *web.Request) web.Page {
@@ -54,7 +55,11 @@ func (h handlers) receipt(w http.ResponseWriter, r *web.Request) error {
 
 // find reads the code or the number of a form.
 func (h handlers) find(r *web.Request, f *web.Form) (*slip, error) {
-	c, err := h.s.Mine(r.Context(), r.Actor, f.Value("nummer"), f.Value("code"))
+	var c contribution.Contribution
+	err := h.o.Codes.guess(r, f.Value("code"), func() (err error) {
+		c, err = h.s.Mine(r.Context(), r.Actor, f.Value("nummer"), f.Value("code"))
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +136,18 @@ func (h handlers) slip(w http.ResponseWriter, x *slip) error {
 		x.edit.Set("text", x.c.Text)
 		x.edit.Set("lang", x.c.Lang)
 		x.edit.Set("seen", itoa(x.c.Edit))
+		putPlace(x.edit, x.c)
+	}
+	if x.changing {
+		if x.ground, err = h.ground(r); err != nil {
+			return err
+		}
+		x.ground.placed = x.c.Placed
 	}
 	page := receiptPage(r)
+	if x.changing {
+		page = mapped(page)
+	}
 	page.Heading = r.T("contribution.receipt.of", "number", x.c.Number)
 	if x.edit.Failed() || x.mail != nil && x.mail.Failed() {
 		return r.Invalid(w, page, slipView(x))
@@ -147,7 +162,8 @@ func (h handlers) correct(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return h.again(w, r, f, err)
 	}
-	e := contribution.Edit{Title: f.Value("title"), Text: f.Value("text"), Lang: f.Value("lang"), Reason: f.Value("reason"), Seen: number(f.Value("seen"))}
+	e := contribution.Edit{Title: f.Value("title"), Text: f.Value("text"), Lang: f.Value("lang"), Reason: f.Value("reason"), Seen: number(f.Value("seen")), Place: f.Value("ort") != ""}
+	e.Geometry, e.Areas = placeOf(f)
 	c, err := h.s.Correct(r.Context(), r.Actor, x.c.Number, x.code, e)
 	if err != nil {
 		if !f.Fail(err) {

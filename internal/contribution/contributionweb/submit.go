@@ -142,6 +142,9 @@ func (h handlers) show(w http.ResponseWriter, e *entry) error {
 	case 3:
 		e.f.Set("fassung", e.consent.version)
 	case 4:
+		if _, ok := h.s.OnceID(e.r.Tenant.ID, e.f.Value("einmal")); !ok {
+			e.f.Set("einmal", h.s.Once(e.r.Tenant.ID))
+		}
 		if e.facts, err = h.factsFor(e); err != nil {
 			return err
 		}
@@ -170,7 +173,7 @@ func (e *entry) held() []contribution.File {
 		if i < len(alts) {
 			alt = alts[i]
 		}
-		if f, ok := e.h.s.Held(e.r.Tenant.ID, token, alt); ok && len(out) < contribution.MostFiles {
+		if f, ok := e.h.s.Held(e.r.Tenant.ID, token, alt); ok && f.Kind == contribution.Photo && len(out) < contribution.MostFiles {
 			out = append(out, f)
 		}
 	}
@@ -202,6 +205,7 @@ func (e *entry) draft() contribution.Draft {
 		}
 	}
 	d.Reach = reachOf(f)
+	d.ID, _ = e.h.s.OnceID(e.r.Tenant.ID, f.Value("einmal"))
 	if e.consent.version != "" {
 		d.Mail = e.consent.mailing(e.r, f)
 	}

@@ -31,6 +31,8 @@ type YouthOptions struct {
 	Check, Redeem func(ctx context.Context, tenant kernel.ID, process, code string) (name string, err error)
 	// MakeCode makes the code of a group, which is shown once.
 	MakeCode func(ctx context.Context, by access.Actor, process, name string, until kernel.Date) (code string, err error)
+	// Codes counts the tries of receipt codes.
+	Codes Codes
 	// Address makes an absolute address, for the poster.
 	Address func(ctx context.Context, tenant kernel.ID, lang, path string) (string, error)
 }
@@ -69,7 +71,7 @@ const (
 )
 
 // youthFields are the fields that go from step to step in the form itself: nothing is stored before it is sent.
-var youthFields = []string{"code", "prozess", "gefuehl", "thema", "raum", "punkt", "text", "pruefung", "rechnung"}
+var youthFields = []string{"code", "prozess", "gefuehl", "thema", "raum", "punkt", "text", "einmal", "pruefung", "rechnung"}
 
 // talk is what was said so far.
 type talk struct {
@@ -101,6 +103,9 @@ func (h youth) start(w http.ResponseWriter, r *web.Request) error {
 func (h youth) show(w http.ResponseWriter, r *web.Request, t *talk) error {
 	if err := h.fill(r, t); err != nil {
 		return err
+	}
+	if _, ok := h.s.OnceID(r.Tenant.ID, t.f.Value("einmal")); !ok && t.step == stepCheck {
+		t.f.Set("einmal", h.s.Once(r.Tenant.ID))
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	p := youthPage(r, r.T("youth.title"))
@@ -290,10 +295,11 @@ func (h youth) send(w http.ResponseWriter, r *web.Request, t *talk) error {
 		}
 	}
 	var code string
+	once, _ := h.s.OnceID(r.Tenant.ID, f.Value("einmal"))
 	if err == nil {
 		_, code, err = h.s.SubmitYoung(r.Context(), r.Tenant.ID, contribution.Young{
 			Process: t.choice.Process, Module: t.choice.Module, Topics: []string{r.T("youth.topic." + topic), r.T("youth.feeling." + feeling)},
-			Text: h.words(r, t), Area: f.Value("raum"), Lon: t.lon, Lat: t.lat, Placed: t.pinned, Group: group,
+			Lang: r.Lang, Text: h.words(r, t), Area: f.Value("raum"), Lon: t.lon, Lat: t.lat, Placed: t.pinned, Group: group, ID: once,
 		})
 	}
 	if f.Fail(err) {
@@ -397,7 +403,12 @@ func (h youth) answer(w http.ResponseWriter, r *web.Request) error {
 	p := youthPage(r, r.T("youth.answer"))
 	p.NoIndex = true
 	w.Header().Set("Cache-Control", "no-store")
-	c, err := h.s.ByCode(r.Context(), r.Actor, spoken(r, f.Value("code")))
+	var c contribution.Contribution
+	code := spoken(r, f.Value("code"))
+	err := h.o.Codes.guess(r, code, func() (err error) {
+		c, err = h.s.ByCode(r.Context(), r.Actor, code)
+		return err
+	})
 	if err != nil {
 		if kernel.KindOf(err) == kernel.Invalid {
 			err = &kernel.Error{Kind: kernel.Invalid, Key: "youth.invalid", Fields: map[string]string{"code": "youth.receipt.wrong"}}

@@ -1616,14 +1616,14 @@ func youthAnswer(r *web.Request, c contribution.Contribution, text string) templ
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</h2><p class=\"kf-youth__said\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</h2><p class=\"kf-youth__said\" dir=\"auto\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var78 string
 		templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinStringErrs(c.Text)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/contribution/contributionweb/youth.templ`, Line: 292, Col: 36}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/contribution/contributionweb/youth.templ`, Line: 292, Col: 47}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
 		if templ_7745c5c3_Err != nil {
@@ -1799,7 +1799,7 @@ func youthTable(r *web.Request, list []contribution.Contribution) web.Table {
 	t := web.Table{Caption: r.T("youth.work.list"), Hidden: true, Columns: []web.Column{{Text: r.T("youth.work.what")}, {Text: r.T("youth.work.topics")}, {Text: r.T("youth.work.group")}, {Text: r.T("youth.work.when")}}, Empty: r.T("youth.work.none")}
 	for _, c := range list {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
-			{Text: c.Title, Href: r.Link(WorkPath + "/" + c.Number)}, {Text: r.P.List(c.Topics)}, {Text: c.Source}, {Text: r.P.DateTime(c.Received)},
+			{Text: c.Title, Href: r.Link(WorkPath + "/" + c.Number)}, {Text: r.P.List(c.Topics)}, {Text: c.Group()}, {Text: r.P.DateTime(c.Received)},
 		}})
 	}
 	return t

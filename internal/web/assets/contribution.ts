@@ -153,11 +153,19 @@ async function one(box: HTMLElement): Promise<void> {
   map.fitBounds([Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], { padding: 40, maxZoom: 14, animate: false });
 }
 
+// unfolded waits until what a box lies in is open: a map needs to know how large it is.
+function unfolded(box: HTMLElement): Promise<void> {
+  const fold = box.closest("details");
+  if (!fold || fold.open) return Promise.resolve();
+  return new Promise((done) => fold.addEventListener("toggle", () => done(), { once: true }));
+}
+
 // Drawing a place: a click or Enter sets a corner; the kind says what becomes of them.
 async function pick(box: HTMLElement): Promise<void> {
   const field = box.parentElement?.querySelector<HTMLInputElement>("[data-geometry]");
   const typed = document.querySelector<HTMLInputElement>("#feld-place");
   if (!field) return;
+  await unfolded(box);
   const map = await open(box, true);
   let kind: "point" | "line" | "area" = "point";
   let at: Position[] = [];
@@ -219,7 +227,10 @@ async function pick(box: HTMLElement): Promise<void> {
     kind = g.type === "Point" ? "point" : g.type === "LineString" ? "line" : "area";
     at = corners(g);
     if (kind === "area") at = at.slice(0, -1);
+    const typing = typed?.value ?? "";
     draw();
+    if (typed) typed.value = typing;
+    for (const [n, x] of buttons) if (n !== "clear") x.setAttribute("aria-pressed", String(n === kind));
   }
 }
 
