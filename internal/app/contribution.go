@@ -22,6 +22,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
 	"github.com/kupferfaden/kupferfaden/internal/privacy"
 	"github.com/kupferfaden/kupferfaden/internal/privacy/privacydb"
+	"github.com/kupferfaden/kupferfaden/internal/vision/visionweb"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -52,7 +53,7 @@ func (a *App) contributions() *contribution.Service {
 // contributionPages adds their pages.
 func (a *App) contributionPages(m *web.Mux) {
 	contributionweb.Register(m, a.Contributions, contributionweb.Options{
-		Answer: contributionweb.AnswerBox(a.Answers), Follow: contributionweb.FollowPath, Report: contributionweb.ReportPath,
+		Answer: contributionweb.AnswerBox(a.Answers), More: []contributionweb.SectionOf{visionweb.GroundOf(a.Vision)}, Follow: contributionweb.FollowPath, Report: contributionweb.ReportPath,
 		Receipt: []func(r *web.Request, c contribution.Contribution, code string) (templ.Component, error){
 			contributionweb.ReceiptAnswer(a.Answers), contributionweb.ReceiptDecisions(a.Moderation),
 		},

@@ -7,12 +7,15 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/app"
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 )
@@ -48,6 +51,39 @@ var proposals = []struct {
 	{2, vision.Editorial, "Vor jeder Beteiligung steht öffentlich fest, was entschieden wird und was nicht.", "Liest sich leichter.", "", nil},
 }
 
+// grounds are what was said before a paragraph was written, by words of both.
+var grounds = []struct{ paragraph, said string }{
+	{"Hilfe beginnt früh", "wo die Kinder ohnehin sind"},
+	{"ohne Eintritt und ohne Verein", "ohne Eintritt und ohne Verein"},
+	{"Wer alt wird", "im Alter in unserem Quartier"},
+	{"einen Ort, an dem sich alle", "an dem sich Jung und Alt"},
+}
+
+// cite lets the paragraphs of a text name the contributions they rest on.
+func cite(ctx context.Context, a *app.App, s staff, key, process string) error {
+	said, _, err := a.Contributions.List(ctx, s.by, contribution.Filter{Process: process, Limit: 100})
+	if err != nil {
+		return err
+	}
+	d, err := a.Vision.Doc(ctx, s.by, key)
+	if err != nil {
+		return err
+	}
+	for _, p := range d.Live(nil) {
+		for _, g := range grounds {
+			i := slices.IndexFunc(said, func(c contribution.Contribution) bool { return strings.Contains(c.Text, g.said) })
+			if i < 0 || !strings.Contains(p.Body["de"], g.paragraph) {
+				continue
+			}
+			p.Cites = append(p.Cites, vision.Cite{Ref: kernel.Ref{Kind: "contribution", ID: kernel.ID(said[i].Number)}})
+			if err := a.Vision.Write(ctx, s.by, key, p.Edit, p, ""); err != nil {
+				return fmt.Errorf("%s: %w", g.said, err)
+			}
+		}
+	}
+	return nil
+}
+
 // visions brings the adopted vision, and guidelines that everybody can propose changes to.
 func visions(ctx context.Context, a *app.App, by access.Actor) error {
 	have, err := a.Vision.Texts(ctx, by)
@@ -68,6 +104,9 @@ func visions(ctx context.Context, a *app.App, by access.Actor) error {
 			Lead: kernel.Text{"de": "Wie wir miteinander leben wollen. Geschrieben in sieben Arbeitsgruppen, beschlossen vom Rat.", "en": "How we want to live together. Written in seven working groups, adopted by the council.", "de+leicht": "So wollen wir zusammen leben."},
 		}
 		if err := write(ctx, a, s, t, f.Leitbild); err != nil {
+			return err
+		}
+		if err := cite(ctx, a, s, t.Key, visionProcess); err != nil {
 			return err
 		}
 		d, err := a.Vision.Doc(ctx, s.by, t.Key)

@@ -28,6 +28,8 @@ type textStore interface {
 	SaveText(ctx context.Context, tenant kernel.ID, t Text) error
 	// Paragraphs gives all paragraphs of a text in order, removed ones too.
 	Paragraphs(ctx context.Context, tenant, text kernel.ID) ([]Paragraph, error)
+	// Citing finds the paragraphs of all texts that rest on something, by text; removed ones are left out.
+	Citing(ctx context.Context, tenant kernel.ID, what kernel.Ref) (map[kernel.ID][]kernel.ID, error)
 	InsertParagraph(ctx context.Context, tenant, text kernel.ID, p Paragraph, reason string) error
 	// SaveParagraph writes a paragraph and keeps its wording; Conflict "vision.paragraph.changed" when its stored edit is not the one before.
 	SaveParagraph(ctx context.Context, tenant kernel.ID, p Paragraph, reason string) error

@@ -206,6 +206,49 @@ func (s *Service) doc(ctx context.Context, a access.Actor, t Text) (*Doc, error)
 	return d, nil
 }
 
+// Ground is a paragraph that rests on something.
+type Ground struct {
+	Text      Text
+	Paragraph Paragraph // numbered
+	Adopted   bool      // it stands in the version in force
+}
+
+// Grounds gives the paragraphs of texts the actor may read that rest on something: a contribution learns where it went.
+func (s *Service) Grounds(ctx context.Context, a access.Actor, what kernel.Ref) ([]Ground, error) {
+	found, err := s.Store.Citing(ctx, a.Tenant, what)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	texts, err := s.Texts(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var out []Ground
+	for _, t := range texts {
+		ids := found[t.ID]
+		if len(ids) == 0 {
+			continue
+		}
+		d, err := s.doc(ctx, a, t)
+		if err != nil {
+			return nil, err
+		}
+		var inForce []Paragraph
+		if v, ok := d.Adopted(); ok {
+			if v, err = s.Store.Version(ctx, a.Tenant, t.ID, v.Number); err != nil {
+				return nil, err
+			}
+			inForce = v.Content.Paragraphs
+		}
+		for _, p := range d.Live(nil) {
+			if slices.Contains(ids, p.ID) {
+				out = append(out, Ground{t, p, slices.ContainsFunc(inForce, func(x Paragraph) bool { return x.ID == p.ID })})
+			}
+		}
+	}
+	return out, nil
+}
+
 // Create adds a text as a draft.
 func (s *Service) Create(ctx context.Context, by access.Actor, t Text) (Text, error) {
 	if err := access.CheckTenant(by, access.EditVision); err != nil {

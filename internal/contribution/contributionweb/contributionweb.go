@@ -31,6 +31,8 @@ type SectionOf func(r *web.Request, c contribution.Contribution) (templ.Componen
 type Options struct {
 	// Answer is drawn on the public page right below the text.
 	Answer SectionOf
+	// More are drawn on the public page below the answer.
+	More []SectionOf
 	// Receipt are drawn on the page of the receipt, for the author; code is the receipt code, empty for an author with an account.
 	Receipt []func(r *web.Request, c contribution.Contribution, code string) (templ.Component, error)
 	// Work are drawn on the page of the staff.

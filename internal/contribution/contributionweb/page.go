@@ -54,6 +54,7 @@ type one struct {
 	merged     []contribution.Contribution
 	into       *contribution.Contribution
 	answer     templ.Component
+	more       []templ.Component // what others know of it
 	backed     bool
 	canBack    bool
 	canCode    bool
@@ -132,6 +133,15 @@ func (h handlers) load(r *web.Request) (*one, error) {
 	if h.o.Answer != nil {
 		if x.answer, err = h.o.Answer(r, c); err != nil {
 			return nil, err
+		}
+	}
+	for _, of := range h.o.More {
+		part, err := of(r, c)
+		if err != nil {
+			return nil, err
+		}
+		if part != nil {
+			x.more = append(x.more, part)
 		}
 	}
 	if x.backed, err = h.s.Backed(ctx, r.Actor, c); err != nil {

@@ -6,6 +6,8 @@ package visiondb
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"slices"
 
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/platform/db"
@@ -92,6 +94,25 @@ func scanParagraph(r db.Row) (p vision.Paragraph, err error) {
 func (s *Store) Paragraphs(ctx context.Context, tenant, text kernel.ID) ([]vision.Paragraph, error) {
 	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select `+paragraphColumns+` from vision_paragraph where tenant_id = $1 and text_id = $2 order by place, id`, tenant, text)
 	return db.Collect(rows, err, scanParagraph)
+}
+
+// Citing finds the paragraphs that rest on something.
+func (s *Store) Citing(ctx context.Context, tenant kernel.ID, what kernel.Ref) (map[kernel.ID][]kernel.ID, error) {
+	ref, err := json.Marshal(what)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select text_id, id, cites from vision_paragraph where tenant_id = $1 and removed_at is null and cites like $2 order by place, id`, tenant, "%"+string(ref)+"%")
+	out := map[kernel.ID][]kernel.ID{}
+	return out, db.Each(rows, err, func(r db.Row) error {
+		var text, id kernel.ID
+		var cites db.JSON[[]vision.Cite]
+		err := r.Scan(&text, &id, &cites)
+		if slices.ContainsFunc(cites.V, func(c vision.Cite) bool { return c.Ref == what }) { // like takes _ and % for any sign
+			out[text] = append(out[text], id)
+		}
+		return err
+	})
 }
 
 // InsertParagraph adds one with its first wording.

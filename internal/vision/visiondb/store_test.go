@@ -563,5 +563,27 @@ func TestOnlyAPublicContributionCanBeCited(t *testing.T) {
 		if got := x.paragraph(id).Cites; len(got) != 1 || got[0].On != "2026-03-01" {
 			t.Errorf("%+v", got)
 		}
+		grounds := func(a access.Actor, number string) []vision.Ground {
+			t.Helper()
+			list, err := x.Grounds(t.Context(), a, kernel.Ref{Kind: "contribution", ID: kernel.ID(number)})
+			x.must(err)
+			return list
+		}
+		if got := grounds(x.guest, "B-2026-00017"); len(got) != 1 || got[0].Paragraph.ID != id || got[0].Paragraph.Number != "1" || got[0].Adopted {
+			t.Errorf("%+v", got)
+		}
+		if got := grounds(x.guest, "B-2026-0001_"); len(got) != 0 {
+			t.Errorf("another number: %+v", got)
+		}
+		x.must(x.Publish(t.Context(), x.planner, "leitbild", false))
+		if got := grounds(x.guest, "B-2026-00017"); len(got) != 0 {
+			t.Errorf("a draft is told of: %+v", got)
+		}
+		x.must(x.Publish(t.Context(), x.planner, "leitbild", true))
+		_, err := x.Adopt(t.Context(), x.planner, vision.Resolution{Key: "leitbild", Edit: x.doc().Mark(), Body: "Rat", On: "2026-02-28", Reference: "DS 1"})
+		x.must(err)
+		if got := grounds(x.guest, "B-2026-00017"); len(got) != 1 || !got[0].Adopted {
+			t.Errorf("in force: %+v", got)
+		}
 	})
 }

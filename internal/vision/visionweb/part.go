@@ -3,11 +3,35 @@
 package visionweb
 
 import (
+	"github.com/a-h/templ"
+
+	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/contribution/contributionweb"
+	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
 	"github.com/kupferfaden/kupferfaden/internal/participation/participationweb"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
+
+// GroundOf names on the page of a contribution the paragraphs that rest on it.
+func GroundOf(s *vision.Service) contributionweb.SectionOf {
+	return func(r *web.Request, c contribution.Contribution) (templ.Component, error) {
+		list, err := s.Grounds(r.Context(), r.Actor, kernel.Ref{Kind: "contribution", ID: kernel.ID(c.Number)})
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		return groundSection(r, list), nil
+	}
+}
+
+// groundPath leads to a paragraph: in the version in force where it stands there, else in the working text.
+func groundPath(x vision.Ground) string {
+	if x.Adopted {
+		return textPath(x.Text.Key) + "#" + anchor(x.Paragraph.ID)
+	}
+	return textPath(x.Text.Key) + "?fassung=arbeit#" + anchor(x.Paragraph.ID)
+}
 
 // PartOf draws the module of a process in which people work on a text: the text that names the module, its open amendments, and the way to propose
 // one while the phase permits it.
