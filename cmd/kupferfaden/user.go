@@ -122,7 +122,7 @@ func (c *UserListCmd) Run(e *Env) error {
 		if err != nil {
 			return err
 		}
-		today := account.DayOf(time.Now())
+		today := kernel.DayOf(time.Now())
 		w := csv.NewWriter(e.Out)
 		if err := w.Write([]string{"email", "name", "state", "role", "in", "from", "to"}); err != nil {
 			return err
@@ -230,7 +230,7 @@ func (c *UserRoleEndCmd) Run(e *Env) error {
 		if err != nil {
 			return err
 		}
-		today := account.DayOf(time.Now())
+		today := kernel.DayOf(time.Now())
 		i := slices.IndexFunc(x.Roles, func(g account.Grant) bool {
 			return string(g.Role) == c.Role && g.In == in && (g.To == "" || g.To >= today)
 		})

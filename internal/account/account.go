@@ -12,7 +12,6 @@ package account
 import (
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -127,17 +126,6 @@ func CheckPassword(password string, a Account, own ...string) error {
 	}
 	return nil
 }
-
-// berlin is the zone in which days begin and end (i18n embeds the zones, so that it is found on every machine).
-var berlin = sync.OnceValue(func() *time.Location {
-	if l, err := time.LoadLocation("Europe/Berlin"); err == nil {
-		return l
-	}
-	return time.UTC
-})
-
-// DayOf gives the day of an instant in Berlin, by which roles begin and end.
-func DayOf(t time.Time) kernel.Date { return kernel.Date(t.In(berlin()).Format(time.DateOnly)) }
 
 // dayBefore gives the day before.
 func dayBefore(d kernel.Date) kernel.Date {

@@ -157,7 +157,7 @@ func (s *Service) ConfirmRegistration(ctx context.Context, tenant kernel.ID, tok
 	now := kernel.InstantOf(s.now())
 	a := Account{
 		ID: kernel.NewID(), Email: l.Email, Name: name, Lang: l.Lang, Hash: l.Content.Hash, Citizen: true, Consent: l.Content.Consent, ConsentedAt: l.CreatedAt,
-		CreatedAt: now, Roles: []Grant{{ID: kernel.NewID(), Role: access.Citizen, From: DayOf(s.now())}},
+		CreatedAt: now, Roles: []Grant{{ID: kernel.NewID(), Role: access.Citizen, From: kernel.DayOf(s.now())}},
 	}
 	self := access.Actor{Tenant: tenant, Person: a.ID, Name: a.Name}
 	return a, s.DB.Tx(ctx, func(ctx context.Context) error {

@@ -243,7 +243,7 @@ func (s *Service) AcceptVerified(ctx context.Context, tenant kernel.ID, email st
 func (s *Service) fromInvitation(ctx context.Context, tenant kernel.ID, l Link) (Account, error) {
 	a := Account{ID: kernel.NewID(), Email: l.Email, Name: l.Content.Name, Lang: l.Lang, CreatedAt: kernel.InstantOf(s.now())}
 	for _, c := range l.Content.Roles {
-		if c.To != "" && c.To < DayOf(s.now()) {
+		if c.To != "" && c.To < kernel.DayOf(s.now()) {
 			continue
 		}
 		g, err := s.planGrant(ctx, tenant, a.Roles, c, true)

@@ -380,7 +380,7 @@ func (s *Service) enterByProvider(ctx context.Context, tenant kernel.ID, p Provi
 
 // syncRoles gives and ends the roles of the mapping as the groups say; other roles stay as they are.
 func (s *Service) syncRoles(ctx context.Context, by access.Actor, a *Account, p Provider, want []access.Role) error {
-	today := DayOf(s.now())
+	today := kernel.DayOf(s.now())
 	yesterday := kernel.Date(today.Time().AddDate(0, 0, -1).Format(time.DateOnly))
 	mapped := func(r access.Role) bool {
 		return slices.ContainsFunc(p.Settings.Groups, func(g GroupRole) bool { return g.Role == r })

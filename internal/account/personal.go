@@ -53,7 +53,7 @@ func (s *Service) Erase(ctx context.Context, tenant, person kernel.ID) (n int, e
 		if err != nil {
 			return err
 		}
-		today := DayOf(s.now())
+		today := kernel.DayOf(s.now())
 		var ended []Grant
 		for _, g := range a.Roles {
 			if g.lasts() && (g.To == "" || g.To >= today) {

@@ -172,7 +172,7 @@ func (s *Service) plan(ctx context.Context, by access.Actor, a Account, c RoleCh
 
 // planGrant checks a role to be given beside those held.
 func (s *Service) planGrant(ctx context.Context, tenant kernel.ID, held []Grant, c RoleChange, late bool) (Grant, error) {
-	today := DayOf(s.now())
+	today := kernel.DayOf(s.now())
 	g := Grant{ID: kernel.NewID(), Role: c.Role, In: c.In, From: c.From, To: c.To}
 	if !slices.Contains(access.Roles(), g.Role) {
 		return g, fieldError("role", "account.roles.unknown", "roles", roleNames())
@@ -242,7 +242,7 @@ func (s *Service) knows(ctx context.Context, tenant kernel.ID, in access.Context
 
 // planEnd gives a grant with its last day.
 func (s *Service) planEnd(ctx context.Context, tenant kernel.ID, a Account, c RoleChange, late bool) (Grant, error) {
-	today := DayOf(s.now())
+	today := kernel.DayOf(s.now())
 	i := slices.IndexFunc(a.Roles, func(g Grant) bool { return g.ID == c.End })
 	if i < 0 {
 		return Grant{}, kernel.E(kernel.NotFound, "account.grant.notfound")
@@ -295,7 +295,7 @@ func (s *Service) keepsAdministration(ctx context.Context, tenant kernel.ID, cha
 			after[i] = changed
 		}
 	}
-	today := DayOf(s.now())
+	today := kernel.DayOf(s.now())
 	for _, day := range append(days, today, dayAfter(today), farDay) {
 		if has(list, day) && !has(after, day) {
 			return kernel.E(kernel.Conflict, "account.admin.last")

@@ -91,7 +91,7 @@ func (s *Service) Actor(ctx context.Context, tenant, id kernel.ID) (access.Actor
 	}
 	who := access.Actor{Tenant: tenant, Person: a.ID, Name: a.Name}
 	if !a.MustChange {
-		day := DayOf(s.now())
+		day := kernel.DayOf(s.now())
 		who.Roles, who.Held = a.On(day), a.Held(day)
 	}
 	return who, nil

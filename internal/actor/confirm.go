@@ -7,7 +7,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -46,7 +45,7 @@ func (in *Inventory) Due(a *Actor) kernel.Date {
 	if since.IsZero() {
 		since = a.CreatedAt
 	}
-	return kernel.Date(since.AddDate(0, in.Rules.Months, 0).Format(time.DateOnly))
+	return kernel.DayOf(since.AddDate(0, in.Rules.Months, 0))
 }
 
 // Unconfirmed is an organisation whose records nobody has confirmed in time.

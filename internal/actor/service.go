@@ -99,7 +99,7 @@ func (s *Service) now() kernel.Instant {
 }
 
 // Today is the present day of the town.
-func (s *Service) Today() kernel.Date { return kernel.Date(s.now().Format(time.DateOnly)) }
+func (s *Service) Today() kernel.Date { return kernel.DayOf(s.now().Time) }
 
 func (s *Service) fold(v string) string {
 	if s.Fold != nil {

@@ -51,7 +51,7 @@ func (a *App) actorPages(m *web.Mux) {
 
 // keepers are the people who keep an organisation's records.
 func (a *App) keepers(ctx context.Context, tenant, id kernel.ID) ([]account.Account, error) {
-	in, today := access.Context{Kind: access.InActor, Key: string(id)}, account.DayOf(a.Now())
+	in, today := access.Context{Kind: access.InActor, Key: string(id)}, kernel.DayOf(a.Now())
 	list, err := (&accountdb.Store{DB: a.DB}).HoldersIn(ctx, tenant, in)
 	return slices.DeleteFunc(list, func(x account.Account) bool {
 		return x.Disabled() || !slices.Contains(x.Held(today), access.Holding{Role: access.Carrier, In: in})

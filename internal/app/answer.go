@@ -107,7 +107,7 @@ func (p voicePeople) Staff(ctx context.Context, tenant kernel.ID, do access.Acti
 	if err != nil {
 		return nil, err
 	}
-	day := account.DayOf(p.app.Now())
+	day := kernel.DayOf(p.app.Now())
 	var near, town []notice.Recipient
 	for _, x := range list {
 		if x.Disabled() || x.Email == "" {

@@ -77,7 +77,7 @@ func (a *App) minuteContribution(ctx context.Context, by access.Actor, e event.E
 	}
 	c, _, err := a.Contributions.Record(ctx, by, contribution.Draft{
 		Process: p.Key, Module: p.Modules[i].Key, Channel: contribution.Workshop, Lang: i18n.German, Title: title, Text: text, Areas: e.Areas, Topics: e.Topics,
-		SaidOn: kernel.Date(e.Start.In(i18n.Zone()).Format(time.DateOnly)), Source: "event " + string(m.ID),
+		SaidOn: kernel.DayOf(e.Start.Time), Source: "event " + string(m.ID),
 	}, true)
 	if err != nil {
 		return kernel.Ref{}, "", stays(err)
@@ -171,7 +171,7 @@ func (a *App) guestSources(r *web.Request) ([]eventweb.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	today := account.DayOf(a.Now())
+	today := kernel.DayOf(a.Now())
 	lines := map[access.Role][]string{}
 	for _, x := range all {
 		if x.Disabled() || x.Email == "" {

@@ -68,7 +68,7 @@ func (a *App) groupPlaces(ctx context.Context, tenant kernel.ID) ([]account.Plac
 	}
 	var out []account.Place
 	for _, g := range list {
-		if !g.Over(account.DayOf(a.Now())) {
+		if !g.Over(kernel.DayOf(a.Now())) {
 			out = append(out, account.Place{In: g.Place(), Name: g.Name})
 		}
 	}
@@ -131,7 +131,7 @@ type groupPeople struct{ app *App }
 
 func (p groupPeople) person(x account.Account) group.Person {
 	out := group.Person{ID: x.ID, Name: x.Name, Email: x.Email, Lang: x.Lang}
-	for _, h := range x.Held(account.DayOf(p.app.Now())) {
+	for _, h := range x.Held(kernel.DayOf(p.app.Now())) {
 		if h.In.Kind == access.InGroup && !slices.Contains(out.Held, h.In.Key) {
 			out.Held = append(out.Held, h.In.Key)
 		}

@@ -5,7 +5,6 @@ package app_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
@@ -20,7 +19,7 @@ func (o *office) holds(mail string, role access.Role, in access.Context) *desk {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	from := kernel.Date(o.app.Now().Format(time.DateOnly))
+	from := kernel.DayOf(o.app.Now())
 	if err := o.app.Accounts.Change(o.t.Context(), o.who, account.RoleChange{Account: x.ID, Role: role, In: in, From: from, Reason: "Team des Prozesses"}); err != nil {
 		o.t.Fatal(err)
 	}

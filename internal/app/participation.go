@@ -120,7 +120,7 @@ func (a *App) tellOfPhases(ctx context.Context, r *job.Run) error {
 			if t.Ends { // at midnight means the day before
 				at = at.Add(-time.Second)
 			}
-			title[lang] = p.T(key, "title", name, "phase", phase, "date", kernel.Date(at.In(i18n.Zone()).Format(time.DateOnly)))
+			title[lang] = p.T(key, "title", name, "phase", phase, "date", kernel.DayOf(at))
 		}
 		if err := a.Notices.News(ctx, r.Tenant, contribution.ProcessTopic, t.Process.Key, title, participationweb.ProcessPath(t.Process.Key)); err != nil {
 			return err
@@ -262,7 +262,7 @@ func (a *App) processTeam(ctx context.Context, by access.Actor, process string) 
 	if err != nil {
 		return nil, err
 	}
-	today := account.DayOf(a.Now())
+	today := kernel.DayOf(a.Now())
 	var out []participationweb.Member
 	for _, x := range all {
 		if x.Disabled() {

@@ -122,7 +122,7 @@ func TestTheTeamOfAProcessSeesItsDraftAndNobodyElseDoes(t *testing.T) {
 			o.t.Fatal(err)
 		}
 		in := access.Context{Kind: access.InProcess, Key: "park"}
-		if err := o.app.Accounts.Change(ctx, o.who, account.RoleChange{Account: x.ID, Role: access.Planner, In: in, From: kernel.Date(o.app.Now().Format(time.DateOnly)), Reason: "Team des Prozesses"}); err != nil {
+		if err := o.app.Accounts.Change(ctx, o.who, account.RoleChange{Account: x.ID, Role: access.Planner, In: in, From: kernel.DayOf(o.app.Now()), Reason: "Team des Prozesses"}); err != nil {
 			o.t.Fatal(err)
 		}
 		team := o.signIn("team@stadt.example")

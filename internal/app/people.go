@@ -131,7 +131,7 @@ func (p places) areas(ctx context.Context, tenant kernel.ID) ([]account.Place, e
 	if err != nil {
 		return nil, err
 	}
-	today := account.DayOf(p.app.Now())
+	today := kernel.DayOf(p.app.Now())
 	var out []account.Place
 	for _, l := range levels {
 		e, err := p.app.Areas.EditionAt(ctx, by, l.Key, today)

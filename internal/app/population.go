@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
-	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/release"
 )
@@ -86,7 +85,7 @@ func (p population) Shares(ctx context.Context, by access.Actor, areas []string)
 
 // edition is the cut of areas to compare on: the level of the areas of the process, else the first one the town is divided by.
 func (p population) edition(ctx context.Context, tenant kernel.ID, areas []string) (level string, edition kernel.ID, err error) {
-	by, today := access.Anonymous(tenant), account.DayOf(p.app.Now())
+	by, today := access.Anonymous(tenant), kernel.DayOf(p.app.Now())
 	if len(areas) > 0 {
 		level, _, _ = strings.Cut(areas[0], "/")
 		if slices.ContainsFunc(areas, func(a string) bool { return !strings.HasPrefix(a, level+"/") }) {

@@ -350,7 +350,7 @@ func (p people) LastAdmin(ctx context.Context, tenant, id kernel.ID) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	today := kernel.Date(p.a.Now().Format(time.DateOnly))
+	today := kernel.DayOf(p.a.Now())
 	admin := func(x account.Account) bool { return !x.Disabled() && slices.Contains(x.On(today), access.Admin) }
 	is, others := false, false
 	for _, x := range list {

@@ -202,7 +202,7 @@ func (h headlineRounds) Result(ctx context.Context, by access.Actor, ref kernel.
 	for _, c := range res.Options {
 		votes = append(votes, int(c.Votes))
 	}
-	return votes, "", kernel.Date(r.To.Add(-time.Nanosecond).In(i18n.Zone()).Format(time.DateOnly)), true, nil
+	return votes, "", kernel.DayOf(r.To.Add(-time.Nanosecond)), true, nil
 }
 
 // citedFigures reads figures through the gate.

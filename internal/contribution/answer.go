@@ -224,7 +224,7 @@ func (s *Answers) now() kernel.Instant {
 
 // today is the day in the town.
 func (s *Answers) today() kernel.Date {
-	return kernel.Date(s.now().In(berlin()).Format(time.DateOnly))
+	return kernel.DayOf(s.now().Time)
 }
 
 // Missing tells how many contributions of a process have no answer, and for how many of them the day is over; participation asks before it
@@ -269,7 +269,7 @@ func (n *Count) Add(st Status, due kernel.Date, first kernel.Instant, plainOwed 
 	if done || late {
 		n.Judged++
 	}
-	if done && !first.IsZero() && kernel.Date(first.In(berlin()).Format(time.DateOnly)) <= due {
+	if done && !first.IsZero() && kernel.DayOf(first.Time) <= due {
 		n.InTime++
 	}
 }

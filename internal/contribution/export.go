@@ -147,7 +147,7 @@ func cell(c Contribution, column string, mark func(kernel.ID) string) string {
 		if i.IsZero() {
 			return ""
 		}
-		return i.In(berlin()).Format(time.DateOnly)
+		return i.In(kernel.Zone()).Format(time.DateOnly)
 	}
 	switch column {
 	case "number":

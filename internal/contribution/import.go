@@ -396,7 +396,7 @@ func (im *importing) one(ctx context.Context, row int, text func(string) []strin
 		c.State, c.Published = Published, now
 	}
 	if im.p.AnswerDays > 0 {
-		c.Due = kernel.Date(now.In(berlin()).AddDate(0, 0, im.p.AnswerDays).Format(time.DateOnly))
+		c.Due = kernel.Date(now.In(kernel.Zone()).AddDate(0, 0, im.p.AnswerDays).Format(time.DateOnly))
 	}
 	c.Source = im.source(text, body) + part
 	if before, twice := im.seen[c.Source]; twice {
@@ -527,7 +527,7 @@ func (im *importing) store(ctx context.Context, all []Contribution) error {
 			return err
 		}
 		if len(list) > 0 {
-			year := now.In(berlin()).Year()
+			year := now.In(kernel.Zone()).Year()
 			n, err := s.Store.Numbers(ctx, tenant, year, len(list))
 			if err != nil {
 				return err

@@ -162,7 +162,7 @@ func (s *Service) Split(ctx context.Context, by access.Actor, number string, par
 		return nil, err
 	}
 	for i := range made {
-		if made[i].Number, err = s.number(ctx, by.Tenant, now.In(berlin()).Year()); err != nil {
+		if made[i].Number, err = s.number(ctx, by.Tenant, now.In(kernel.Zone()).Year()); err != nil {
 			return nil, err
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/peterstace/simplefeatures/geom"
 
@@ -21,15 +20,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/area"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 )
-
-// berlin is the zone in which days and years are counted.
-var berlin = sync.OnceValue(func() *time.Location {
-	zone, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-})
 
 const (
 	mostGeometry = 64 << 10 // bytes of GeoJSON
@@ -149,7 +139,7 @@ func (s *Service) current(ctx context.Context, tenant kernel.ID) ([]area.Edition
 	if err != nil {
 		return nil, err
 	}
-	today := kernel.Date(s.now().In(berlin()).Format(time.DateOnly))
+	today := kernel.DayOf(s.now().Time)
 	var out []area.Edition
 	for _, e := range all {
 		if e.ValidAt(today) && !slices.ContainsFunc(out, func(x area.Edition) bool { return x.Level.Key == e.Level.Key }) {

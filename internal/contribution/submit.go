@@ -133,7 +133,7 @@ func (s *Service) submit(ctx context.Context, by access.Actor, p participation.P
 			delete(d.Reach, "area")
 		}
 	}
-	if c.Number, err = s.number(ctx, by.Tenant, c.Received.In(berlin()).Year()); err != nil {
+	if c.Number, err = s.number(ctx, by.Tenant, c.Received.In(kernel.Zone()).Year()); err != nil {
 		return c, "", err
 	}
 	if c.Channel == Youth && c.Source != "" { // many of a group speak
@@ -215,7 +215,7 @@ func (s *Service) Record(ctx context.Context, by access.Actor, d Draft, publish 
 	if publish && access.Can(by, access.Moderate, o) {
 		c.State, c.Published = Published, c.Received
 	}
-	if c.Number, err = s.number(ctx, by.Tenant, c.Received.In(berlin()).Year()); err != nil {
+	if c.Number, err = s.number(ctx, by.Tenant, c.Received.In(kernel.Zone()).Year()); err != nil {
 		return c, "", err
 	}
 	code = newCode()
@@ -337,7 +337,7 @@ func (s *Service) check(ctx context.Context, tenant kernel.ID, p participation.P
 		}
 	}
 	if p.AnswerDays > 0 {
-		c.Due = kernel.Date(now.In(berlin()).AddDate(0, 0, p.AnswerDays).Format(time.DateOnly))
+		c.Due = kernel.Date(now.In(kernel.Zone()).AddDate(0, 0, p.AnswerDays).Format(time.DateOnly))
 	}
 	return c, invalid(f)
 }

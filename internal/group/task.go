@@ -5,7 +5,6 @@ package group
 import (
 	"context"
 	"slices"
-	"time"
 	"unicode/utf8"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
@@ -233,7 +232,7 @@ const remindAtOnce = 50
 // lead the group. It tells how many tasks it dealt with. Being broken off and begun again doubles nothing.
 func (s *Service) Remind(ctx context.Context, tenant kernel.ID) (n int, err error) {
 	today := s.day()
-	until := kernel.Date(s.Now().AddDate(0, 0, RemindDays).Format(time.DateOnly))
+	until := kernel.DayOf(s.Now().AddDate(0, 0, RemindDays))
 	for {
 		list, err := s.Store.DueTasks(ctx, tenant, until, today, remindAtOnce)
 		if err != nil || len(list) == 0 {

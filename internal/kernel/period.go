@@ -5,6 +5,7 @@ package kernel
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,6 +25,17 @@ func (d Date) Time() time.Time {
 	t, _ := time.Parse("2006-01-02", string(d))
 	return t
 }
+
+// Zone is the clock of the towns, Europe/Berlin; UTC where the machine knows no zones (package i18n embeds them).
+var Zone = sync.OnceValue(func() *time.Location {
+	if l, err := time.LoadLocation("Europe/Berlin"); err == nil {
+		return l
+	}
+	return time.UTC
+})
+
+// DayOf gives the day of an instant by the clock of the towns: by it days begin, periods end and years are counted.
+func DayOf(t time.Time) Date { return Date(t.In(Zone()).Format(time.DateOnly)) }
 
 // Year of the day; 0 for the empty date.
 func (d Date) Year() int {

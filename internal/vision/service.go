@@ -153,13 +153,7 @@ func (s *Service) now() kernel.Instant {
 	return kernel.InstantOf(time.Now())
 }
 
-// today is the day where the service's clock is: in the town.
-func (s *Service) today() kernel.Date {
-	if s.Now != nil {
-		return kernel.Date(s.Now().Format(time.DateOnly))
-	}
-	return kernel.Date(time.Now().Format(time.DateOnly))
-}
+func (s *Service) today() kernel.Date { return kernel.DayOf(s.now().Time) }
 
 // team adds the accounts of working groups to those who are told.
 func (s *Service) team(ctx context.Context, tenant kernel.ID, people []kernel.ID, groups ...string) ([]kernel.ID, error) {

@@ -233,7 +233,7 @@ func TestRolesFollowTheGroupsOfTheDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return a.On(account.DayOf(s.clock()))
+		return a.On(kernel.DayOf(s.clock()))
 	}
 	s.browser(t).through(p)
 	if got := held(); len(got) != 2 {

@@ -20,7 +20,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
-func today() kernel.Date { return account.DayOf(time.Now()) }
+func today() kernel.Date { return kernel.DayOf(time.Now()) }
 
 func roleName(ctx context.Context, r access.Role) string {
 	return web.T(ctx, "account.role."+string(r))

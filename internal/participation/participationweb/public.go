@@ -137,7 +137,7 @@ func day(i kernel.Instant) kernel.Date {
 	if i.IsZero() {
 		return ""
 	}
-	return kernel.Date(i.In(i18n.Zone()).Format(time.DateOnly))
+	return kernel.DayOf(i.Time)
 }
 
 // lastDay is the last day before an instant.

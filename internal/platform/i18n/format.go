@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	_ "time/tzdata" // the town's clock is read on machines without zones too
 
@@ -123,23 +122,15 @@ func (p *Printer) Period(period kernel.Period) string {
 	return p.Date(period.From) + " " + dash + " " + p.Date(period.To)
 }
 
-// berlin is the zone in which the town reads its clock; UTC where the machine knows no zones.
-var berlin = sync.OnceValue(func() *time.Location {
-	if l, err := time.LoadLocation("Europe/Berlin"); err == nil {
-		return l
-	}
-	return time.UTC
-})
-
 // Zone is the town's clock, Europe/Berlin.
-func Zone() *time.Location { return berlin() }
+func Zone() *time.Location { return kernel.Zone() }
 
 // DateTime writes an instant in the town's time: "21.11.2026, 10:36 Uhr", "21 Nov 2026, 10:36".
 func (p *Printer) DateTime(i kernel.Instant) string {
 	if i.IsZero() {
 		return dash
 	}
-	t := i.In(berlin())
+	t := i.In(kernel.Zone())
 	if p.lang == English {
 		return p.day(t) + t.Format(", 15:04")
 	}

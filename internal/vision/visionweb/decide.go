@@ -43,7 +43,7 @@ func (h handlers) today() string {
 	if h.s.Now != nil {
 		now = h.s.Now
 	}
-	return now().Format(time.DateOnly)
+	return string(kernel.DayOf(now()))
 }
 
 func (h handlers) showJudge(w http.ResponseWriter, r *web.Request, f *web.Form) error {

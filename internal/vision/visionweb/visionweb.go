@@ -353,7 +353,7 @@ func dateOf(i kernel.Instant) string {
 	if i.IsZero() {
 		return ""
 	}
-	return i.In(i18n.Zone()).Format(time.DateOnly)
+	return string(kernel.DayOf(i.Time))
 }
 
 func lastDay(i kernel.Instant) string {
