@@ -37,6 +37,7 @@ var writtenElsewhere = map[string]string{
 	"internal/privacy/privacydb/tables.go erase":         tablesByName,
 	"internal/privacy/privacydb/tables.go Expire":        tablesByName,
 	"internal/privacy/privacydb/tables.go Rename":        tablesByName,
+	"internal/platform/db/group.go ExecContext":          "passes on what its callers wrote, who are looked at",
 	"internal/platform/db/bulk.go Bulk":                  "table and columns; its callers are looked at",
 	"internal/platform/db/portable.go Rows":              tablesOfSchema,
 	"internal/platform/db/portable.go Empty":             tablesOfSchema,

@@ -275,9 +275,9 @@ func (s *Answers) Facts(ctx context.Context, tenant kernel.ID, p participation.P
 	switch {
 	case err != nil || channels == 0:
 	case channels == 1:
-		facts = append(facts, participation.Fact{Rule: participation.FormatsRule, Result: participation.Partly, Key: "formats.channels", Params: map[string]any{"n": channels}})
+		facts = append(facts, participation.Fact{Rule: participation.FormatsRule, Result: participation.Partly, Key: "channels", Params: map[string]any{"n": channels}})
 	default:
-		facts = append(facts, participation.Fact{Rule: participation.FormatsRule, Result: participation.Fulfilled, Key: "formats.channels", Params: map[string]any{"n": channels}})
+		facts = append(facts, participation.Fact{Rule: participation.FormatsRule, Result: participation.Fulfilled, Key: "channels", Params: map[string]any{"n": channels}})
 	}
 	return facts, err
 }

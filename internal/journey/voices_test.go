@@ -184,7 +184,7 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 	office.axe("the answers an office owes, on the phone")
 	office.follow(number)
 	office.follow("Rückmeldung schreiben")
-	id := office.answer(map[string]string{"status": "adopted"}, [][2]string{{"text-de", "Im Herbst werden sechs Bäume gepflanzt."}, {"text-de+leicht", "Im Herbst kommen sechs Bäume."}})
+	office.answer(map[string]string{"status": "adopted"}, [][2]string{{"text-de", "Im Herbst werden sechs Bäume gepflanzt."}, {"text-de+leicht", "Im Herbst kommen sechs Bäume."}})
 	planner.open(k.url + "/arbeit/rueckmeldungen")
 	planner.axe("answers at the desk")
 	planner.follow("sechs Bäume")
@@ -195,7 +195,7 @@ func TestAProcessFromTemplateToClosing(t *testing.T) {
 		planner.key(" ")
 	}
 	planner.push("ausgewählten")
-	id = planner.answer(map[string]string{"status": "pursued"}, [][2]string{
+	id := planner.answer(map[string]string{"status": "pursued"}, [][2]string{
 		{"target", "Konzept Spielplätze"},
 		{"text-de", "Wir nehmen das in das Konzept für Spielplätze auf."},
 		{"text-de+leicht", "Wir nehmen das in einen Plan auf."},

@@ -45,7 +45,6 @@ type paper struct {
 	code    string
 	qr      drawing
 	email   string // the code went there too; empty: nowhere
-	asks    bool   // a mail address can be given now
 	pdf     bool
 	again   bool // shown to somebody who has the code already
 	consent consent
