@@ -287,6 +287,29 @@ func TestWhoGuessesReceiptCodesIsHeldUp(t *testing.T) {
 	})
 }
 
+// The rules of conduct are there in Leichte Sprache, a town can write its own, and the report of languages counts them.
+func TestTheRulesOfConductAreThereInPlainLanguage(t *testing.T) {
+	offices(t, func(o *office) {
+		guest, plan := o.anonymous(), o.planner()
+		if p := guest.page("/netiquette?sprache=leicht"); !strings.Contains(p.text(), "Beleidigen Sie niemanden.") {
+			t.Errorf("%s", p.text())
+		}
+		if p := plan.page("/arbeit/sprachen?art=conduct&stand=complete"); !strings.Contains(p.text(), "Netiquette") {
+			t.Errorf("%s", p.text())
+		}
+		own := plan.page("/arbeit/moderation/netiquette").form(t, "/arbeit/moderation/netiquette")
+		own.Set("text-leicht1", "Seien Sie nett.")
+		own.Set("text-leicht2", "")
+		plan.postForm("/arbeit/moderation/netiquette", own).done(t)
+		if p := guest.page("/netiquette?sprache=leicht"); !strings.Contains(p.text(), "Seien Sie nett.") || strings.Contains(p.text(), "Beleidigen Sie niemanden.") {
+			t.Errorf("%s", p.text())
+		}
+		if p := plan.page("/arbeit/sprachen?art=conduct&fassung=de%2Bleicht&stand=partly"); !strings.Contains(p.text(), "Netiquette") {
+			t.Errorf("%s", p.text())
+		}
+	})
+}
+
 // bomb is a PNG whose head announces more pixels than any camera has.
 func bomb() []byte {
 	var b bytes.Buffer

@@ -116,6 +116,7 @@ func (a *App) voiceTexts() []func(ctx context.Context, tenant kernel.ID) ([]kern
 		a.Participation.Variants,
 		a.eventTexts,
 		a.Groups.Variants,
+		a.Moderation.Variants,
 		a.Votes.Variants,
 		a.actorTexts,
 		a.visionTexts,

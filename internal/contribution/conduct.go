@@ -39,26 +39,46 @@ func (c Conduct) Rule(number int) (ConductRule, bool) {
 
 // shippedConduct is what holds until a town publishes its own rules.
 func shippedConduct() Conduct {
-	rule := func(n int, de, en, bodyDE, bodyEN string) ConductRule {
-		return ConductRule{Number: n, Title: kernel.T(de, en), Body: kernel.T(bodyDE, bodyEN)}
+	rule := func(n int, de, en, bodyDE, bodyEN, title, body string) ConductRule {
+		return ConductRule{Number: n, Title: plainly(kernel.T(de, en), title), Body: plainly(kernel.T(bodyDE, bodyEN), body)}
 	}
 	return Conduct{
-		Intro: kernel.T(
+		Intro: plainly(kernel.T(
 			"Hier sprechen Menschen miteinander, die sich nicht kennen. Diese Regeln gelten für alle Beiträge und Kommentare. Was gegen eine Regel verstößt, zeigen wir nicht; wir nennen dann die Regel, und Sie können widersprechen.",
 			"People who do not know each other talk here. These rules hold for all contributions and comments. What breaks a rule is not shown; we then name the rule, and you can object."),
+			"Hier sprechen viele Menschen miteinander. Dafür gibt es Regeln. Manche Texte verstoßen gegen eine Regel. Diese Texte zeigen wir nicht. Dann sagen wir Ihnen, welche Regel es ist. Sie dürfen uns sagen: Das stimmt nicht."),
 		Rules: []ConductRule{
-			rule(1, "Respekt", "Respect", "Keine Beleidigungen, keine Drohungen, keine Herabsetzung.", "No insults, no threats, no degradation."),
+			rule(1, "Respekt", "Respect", "Keine Beleidigungen, keine Drohungen, keine Herabsetzung.", "No insults, no threats, no degradation.", "Freundlich sein", "Beleidigen Sie niemanden. Drohen Sie niemandem."),
 			rule(2, "Keine Diskriminierung", "No discrimination",
 				"Niemand wird wegen Herkunft, Religion, Geschlecht, Alter, Behinderung, Armut oder sexueller Orientierung abgewertet.",
-				"Nobody is devalued for origin, religion, sex, age, disability, poverty or sexual orientation."),
+				"Nobody is devalued for origin, religion, sex, age, disability, poverty or sexual orientation.", "Alle Menschen sind gleich viel wert",
+				"Zum Beispiel: Menschen aus anderen Ländern. Menschen mit Behinderung. Arme Menschen. Alte und junge Menschen."),
 			rule(3, "Persönliches bleibt privat", "What is personal stays private",
-				"Keine Namen, Adressen oder andere Angaben, an denen man andere Menschen erkennt.", "No names, addresses or other details by which other people can be recognised."),
-			rule(4, "Beim Thema bleiben", "Stay on topic", "Beiträge passen zum Thema der Beteiligung.", "Contributions fit the topic of the process."),
-			rule(5, "Keine Werbung", "No advertising", "Keine Werbung für Waren, Dienste oder Parteien, keine Kettenbriefe.", "No advertising of goods, services or parties, no chain letters."),
+				"Keine Namen, Adressen oder andere Angaben, an denen man andere Menschen erkennt.", "No names, addresses or other details by which other people can be recognised.", "Privates bleibt privat",
+				"Schreiben Sie keine Namen von anderen Menschen. Schreiben Sie keine Adressen von anderen Menschen."),
+			rule(4, "Beim Thema bleiben", "Stay on topic", "Beiträge passen zum Thema der Beteiligung.", "Contributions fit the topic of the process.", "Beim Thema bleiben", "Schreiben Sie zu dem, worum es hier geht."),
+			rule(5, "Keine Werbung", "No advertising", "Keine Werbung für Waren, Dienste oder Parteien, keine Kettenbriefe.", "No advertising of goods, services or parties, no chain letters.", "Keine Werbung", "Schreiben Sie keine Werbung. Auch nicht für Parteien."),
 			rule(6, "Kein verbotener Inhalt", "No unlawful content", "Nichts, was gegen Gesetze verstößt, und keine fremden Texte oder Bilder ohne Erlaubnis.",
-				"Nothing that breaks the law, and no texts or pictures of others without permission."),
+				"Nothing that breaks the law, and no texts or pictures of others without permission.", "Nichts Verbotenes",
+				"Manches verbietet das Gesetz. Das dürfen Sie hier auch nicht. Nehmen Sie keine Texte und keine Bilder von anderen, ohne zu fragen."),
 		},
 	}
+}
+
+// plainly adds Leichte Sprache to a text.
+func plainly(t kernel.Text, plain string) kernel.Text {
+	t[PlainKey] = plain
+	return t
+}
+
+// Variants gives the rules in force with the languages they are there in.
+func (m *Moderation) Variants(ctx context.Context, tenant kernel.ID) ([]kernel.Variant, error) {
+	c, err := m.Conduct(ctx, tenant)
+	v := kernel.Variant{Kind: "conduct", ID: "conduct", Title: kernel.T("Netiquette", "Rules of conduct"), Path: "/netiquette", Edit: "/arbeit/moderation/netiquette", Texts: []kernel.Text{c.Intro}}
+	for _, r := range c.Rules {
+		v.Texts = append(v.Texts, r.Title, r.Body)
+	}
+	return []kernel.Variant{v}, err
 }
 
 // Conduct gives the rules in force.
@@ -110,7 +130,7 @@ func (m *Moderation) PublishConduct(ctx context.Context, by access.Actor, c Cond
 		switch {
 		case r.Title["de"] == "":
 			f[at] = "moderation.conduct.title.missing"
-		case length(r.Title["de"]) > 100 || length(r.Body["de"]) > 2000 || length(r.Body["en"]) > 2000:
+		case length(r.Title["de"]) > 100 || length(r.Body["de"]) > 2000 || length(r.Body["en"]) > 2000 || length(r.Body[PlainKey]) > 2000:
 			f[at] = "contribution.text.long"
 		case taken[r.Number] || r.Number < 1 || r.Number > last:
 			f[at] = "moderation.conduct.number"
@@ -120,7 +140,7 @@ func (m *Moderation) PublishConduct(ctx context.Context, by access.Actor, c Cond
 	if len(c.Rules) == 0 || len(c.Rules) > mostRules {
 		f["regel1"] = "moderation.conduct.none"
 	}
-	if c.Intro = tidyText(c.Intro, true); length(c.Intro["de"]) > 5000 {
+	if c.Intro = tidyText(c.Intro, true); length(c.Intro["de"]) > 5000 || length(c.Intro[PlainKey]) > 5000 {
 		f["intro"] = "contribution.text.long"
 	}
 	if err := invalid(f); err != nil {

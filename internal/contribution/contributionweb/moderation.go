@@ -317,6 +317,7 @@ func (h moderating) conduct(w http.ResponseWriter, r *web.Request) error {
 	f.Set("version", strconv.Itoa(c.Version))
 	f.Set("intro", c.Intro["de"])
 	f.Set("intro-en", c.Intro["en"])
+	f.Set("intro-leicht", c.Intro[contribution.PlainKey])
 	for i, x := range c.Rules {
 		n := strconv.Itoa(i + 1)
 		f.Set("nummer"+n, strconv.Itoa(x.Number))
@@ -324,6 +325,8 @@ func (h moderating) conduct(w http.ResponseWriter, r *web.Request) error {
 		f.Set("text"+n, x.Body["de"])
 		f.Set("regel-en"+n, x.Title["en"])
 		f.Set("text-en"+n, x.Body["en"])
+		f.Set("regel-leicht"+n, x.Title[contribution.PlainKey])
+		f.Set("text-leicht"+n, x.Body[contribution.PlainKey])
 	}
 	f.Set("zahl", strconv.Itoa(len(c.Rules)+spareRules))
 	return r.Render(w, staffPage(r, r.T("moderation.conduct.title"), inboxCrumb(r)), conductPage(r, f))
@@ -331,15 +334,16 @@ func (h moderating) conduct(w http.ResponseWriter, r *web.Request) error {
 
 func (h moderating) publishConduct(w http.ResponseWriter, r *web.Request) error {
 	f := web.NewForm(r)
-	c := contribution.Conduct{Intro: kernel.T(f.Value("intro"), f.Value("intro-en"))}
+	inAll := func(name, n string) kernel.Text {
+		return kernel.Text{"de": f.Value(name + n), "en": f.Value(name + "-en" + n), contribution.PlainKey: f.Value(name + "-leicht" + n)}
+	}
+	c := contribution.Conduct{Intro: inAll("intro", "")}
 	for i := 1; i <= min(whole(f.Value("zahl")), 40); i++ {
 		n := strconv.Itoa(i)
 		if strings.TrimSpace(f.Value("regel"+n)) == "" && strings.TrimSpace(f.Value("text"+n)) == "" {
 			continue
 		}
-		c.Rules = append(c.Rules, contribution.ConductRule{
-			Number: whole(f.Value("nummer" + n)), Title: kernel.T(f.Value("regel"+n), f.Value("regel-en"+n)), Body: kernel.T(f.Value("text"+n), f.Value("text-en"+n)),
-		})
+		c.Rules = append(c.Rules, contribution.ConductRule{Number: whole(f.Value("nummer" + n)), Title: inAll("regel", n), Body: inAll("text", n)})
 	}
 	_, err := h.m.PublishConduct(r.Context(), r.Actor, c, whole(f.Value("version")))
 	if f.Fail(err) {
@@ -356,7 +360,7 @@ func (h moderating) netiquette(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return r.Render(w, web.Page{Title: r.T("moderation.netiquette"), Nav: web.NavVoices, Narrow: true}, netiquettePage(r, c))
+	return r.Render(w, web.Page{Title: r.T("moderation.netiquette"), Nav: web.NavVoices, Narrow: true, Leicht: c.Intro[contribution.PlainKey] != ""}, netiquettePage(r, c))
 }
 
 // span is the time a report in figures is about: a year, or the last twelve months.
