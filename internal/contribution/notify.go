@@ -103,6 +103,12 @@ func (m *Moderation) TellChange(ctx context.Context, tenant kernel.ID, what Chan
 			return err
 		}
 	}
+	if what == Joined {
+		msg := notice.Message{
+			Kind: "contribution.merged", Event: string(c.ID) + " " + string(c.MergedIn), Path: c.Path(), Params: map[string]any{"number": c.Number, "title": Unlinked(c.Title)}, Public: true,
+		}
+		return m.tellAuthor(ctx, tenant, c.Author, c, msg, receiptNews(c, "Ihr Beitrag wurde mit einem anderen zusammengeführt. Sehen Sie mit Ihrem Vorgangscode nach.", "Your contribution was merged with another one. Look it up with your receipt code."))
+	}
 	// A new contribution is news once, when it is public for the first time.
 	if c.State != Published || c.Channel == Import || what != Submitted && (what != Turned || c.Published != c.Changed) {
 		return nil

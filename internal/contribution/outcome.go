@@ -5,6 +5,7 @@ package contribution
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -190,7 +191,7 @@ func (s *Answers) Owed(ctx context.Context, by access.Actor) (open, overdue int,
 	return open, overdue, err
 }
 
-// ToRelease lists answers that wait for the actor's release.
+// ToRelease lists answers that wait for the actor's release, asking for each process and office once.
 func (s *Answers) ToRelease(ctx context.Context, by access.Actor) ([]Answer, error) {
 	if !access.Anywhere(by, access.ReleaseAnswer) {
 		return nil, nil
@@ -199,9 +200,34 @@ func (s *Answers) ToRelease(ctx context.Context, by access.Actor) ([]Answer, err
 	if err != nil {
 		return nil, err
 	}
-	var out []Answer
+	var ids []kernel.ID
 	for _, a := range list {
-		if _, _, err := s.open(ctx, by, access.ReleaseAnswer, a.ID); err == nil {
+		ids = append(ids, a.Contributions...)
+	}
+	of, err := s.Contributions.byIDs(ctx, by.Tenant, ids)
+	if err != nil {
+		return nil, err
+	}
+	type place struct{ process, module, office, areas string }
+	asked := map[place]bool{}
+	out := list[:0]
+	for _, a := range list {
+		mine := true
+		for _, id := range a.Contributions {
+			c := of[id]
+			at := place{c.Process, c.Module, c.Office, strings.Join(c.Areas, " ")}
+			ok, known := asked[at]
+			if !known {
+				err := s.may(ctx, by, access.ReleaseAnswer, c)
+				if kernel.KindOf(err) == kernel.Internal && err != nil {
+					return nil, err
+				}
+				ok = err == nil
+				asked[at] = ok
+			}
+			mine = mine && ok
+		}
+		if mine {
 			out = append(out, a)
 		}
 	}

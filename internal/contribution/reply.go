@@ -397,6 +397,7 @@ func (s *Answers) give(ctx context.Context, tenant kernel.ID, a Answer, v Answer
 		if err != nil {
 			return err
 		}
+		merged = slices.DeleteFunc(merged, func(x Contribution) bool { return x.State != Merged })
 		for _, x := range append([]Contribution{c}, merged...) {
 			if err := s.tellAnswer(ctx, tenant, a, v, x); err != nil {
 				return err
@@ -435,6 +436,9 @@ func (s *Answers) tellAnswer(ctx context.Context, tenant kernel.ID, a Answer, v 
 	title := kernel.T(
 		"Rückmeldung zu „"+Unlinked(c.Title)+"“: "+statusWords[v.Status][0]+" (Fassung "+strconv.Itoa(v.Number)+")",
 		"Answer to “"+Unlinked(c.Title)+"”: "+statusWords[v.Status][1]+" (version "+strconv.Itoa(v.Number)+")")
+	if !c.Public() { // it lives on unread: nobody but its author knows of it
+		return nil
+	}
 	if err := s.Post.News(ctx, tenant, ContributionTopic, c.Number, title, c.Path()); err != nil {
 		return err
 	}

@@ -160,23 +160,42 @@ func scanAnswer(r db.Row) (a contribution.Answer, err error) {
 
 // complete adds the public versions and the links.
 func (s *Answers) complete(ctx context.Context, tenant kernel.ID, list []contribution.Answer) ([]contribution.Answer, error) {
-	for i := range list {
-		a := &list[i]
-		rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select contribution from answer_link where tenant_id = $1 and answer = $2 order by linked_at, contribution`, tenant, a.ID)
-		if a.Contributions, err = db.Collect(rows, err, func(r db.Row) (id kernel.ID, err error) { return id, r.Scan(&id) }); err != nil {
-			return nil, err
-		}
-		if a.Released == 0 {
-			continue
-		}
-		rows, err = s.DB.Conn(ctx).QueryContext(ctx, `select `+versionColumns+` from answer_version where tenant_id = $1 and answer = $2 and version = $3`, tenant, a.ID, a.Released)
-		v, err := db.One(rows, err, "answer.notfound", scanVersion)
-		if err != nil {
-			return nil, err
-		}
-		a.Public = &v
+	if len(list) == 0 {
+		return list, nil
 	}
-	return list, nil
+	ids, at := make([]kernel.ID, len(list)), map[kernel.ID]*contribution.Answer{}
+	for i := range list {
+		ids[i] = list[i].ID
+		at[list[i].ID] = &list[i]
+	}
+	w := db.NewWhere(tenant)
+	w.In("answer", ids)
+	rows, err := s.DB.Conn(ctx).QueryContext(ctx, `select answer, contribution from answer_link where `+w.String()+` order by linked_at, contribution`, w.Args...)
+	err = db.Each(rows, err, func(r db.Row) error {
+		var a, c kernel.ID
+		if err := r.Scan(&a, &c); err != nil {
+			return err
+		}
+		at[a].Contributions = append(at[a].Contributions, c)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	w = &db.Where{}
+	w.And("a.tenant_id = ?", tenant)
+	w.In("a.id", ids)
+	rows, err = s.DB.Conn(ctx).QueryContext(ctx, `select a.id, `+joinedVersion+` from answer a
+		join answer_version v on v.tenant_id = a.tenant_id and v.answer = a.id and v.version = a.released where `+w.String(), w.Args...)
+	return list, db.Each(rows, err, func(r db.Row) error {
+		var id kernel.ID
+		var v contribution.AnswerVersion
+		if err := r.Scan(append([]any{&id}, versionFields(&v)...)...); err != nil {
+			return err
+		}
+		at[id].Public = &v
+		return nil
+	})
 }
 
 func scanVersion(r db.Row) (v contribution.AnswerVersion, err error) {

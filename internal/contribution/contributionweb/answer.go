@@ -220,6 +220,11 @@ type replyView struct {
 	langs         []string // of the contributions, beside German
 }
 
+// joins tells whether the reader may take a further contribution in: as long as nobody reads the answer, or with the right to release it.
+func (v replyView) joins() bool {
+	return v.a.ID != "" && (v.a.Public == nil || v.canRelease && !v.rules.NeedsSecond(v.a.Public.Status))
+}
+
 // languages of the contributions that an answer can be written in too.
 func foreign(list []contribution.Contribution) []string {
 	var out []string
