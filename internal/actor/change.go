@@ -115,6 +115,18 @@ func (p Patch) set(r Record, values []string) error {
 	return nil
 }
 
+// now gives what stands in the field of the record.
+func (p Patch) now(r Record) []string {
+	if p.Field == publicField {
+		return flip(publicField, false, r.Head().Public).After
+	}
+	f, ok := FieldOf(r, p.Field)
+	if !ok {
+		return nil
+	}
+	return f.Values()
+}
+
 func (p Patch) undo(r Record) error { return p.set(r, p.Before) }
 
 func (p Patch) apply(r Record) error { return p.set(r, p.After) }
@@ -171,7 +183,8 @@ func (s *Service) WaitingChanges(ctx context.Context, by access.Actor) (int, err
 	return s.Store.CountChanges(ctx, by.Tenant, Waiting)
 }
 
-// Decide accepts or refuses a waiting change; a refusal needs a reason, which the organisation reads.
+// Decide accepts or refuses a waiting change; a refusal needs a reason, which the organisation reads. What was overtaken by a later change can be
+// refused only.
 func (s *Service) Decide(ctx context.Context, by access.Actor, id kernel.ID, accept bool, reason string) error {
 	if err := access.CheckTenant(by, access.PlanActors); err != nil {
 		return err
@@ -201,9 +214,17 @@ func (s *Service) Decide(ctx context.Context, by access.Actor, id kernel.ID, acc
 				return err
 			}
 			for _, p := range c.Patch {
+				if !slices.Equal(p.now(r), p.Before) { // somebody wrote something newer, which nobody who decided has seen
+					return kernel.E(kernel.Conflict, "actor.change.stale")
+				}
 				if err := p.apply(r); err != nil {
 					return err
 				}
+			}
+			wrong := map[string]string{}
+			check(r, wrong)
+			if len(wrong) > 0 {
+				return kernel.E(kernel.Conflict, "actor.change.stale")
 			}
 			m := r.Head()
 			m.Edit, m.ChangedAt = m.Edit+1, s.now()

@@ -3,6 +3,7 @@
 package app_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,8 +12,10 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
+	"github.com/kupferfaden/kupferfaden/internal/event"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
+	"github.com/kupferfaden/kupferfaden/internal/platform/job"
 )
 
 // running opens a process that collects ideas until a moment.
@@ -190,6 +193,79 @@ func TestNothingIsTakenASecondAfterThePhaseOrInAClosedProcess(t *testing.T) {
 		}
 		if now, err := o.app.Participation.Store.ByKey(ctx, o.who.Tenant, "park"); err != nil || now.AnswerDays != 42 {
 			o.t.Errorf("%+v %v", now, err)
+		}
+	})
+}
+
+func TestWhatHangsOnAProcessIsSeenKeptAndToldOf(t *testing.T) {
+	offices(t, func(o *office) {
+		ctx, plan := o.t.Context(), o.planner()
+		o.running("park", o.app.Now().Add(time.Hour))
+
+		// An event stands on the page of its process without a module that asks for it.
+		at := kernel.InstantOf(o.app.Now().Add(24 * time.Hour))
+		e := event.Event{Process: "park", Start: at, End: kernel.InstantOf(at.Add(time.Hour))}
+		e.Title, e.Teaser, e.Content.Body, e.Place = kernel.T("Spaziergang", ""), kernel.T("Durch den Park.", ""), kernel.T("Durch den Park.", ""), kernel.T("Tor", "")
+		e.Address, e.Access, e.Contact = "Am Tor 1", []event.Feature{event.StepFree}, "Stadtplanung"
+		e, err := o.app.Events.Create(ctx, planning(o.who), e)
+		if err == nil {
+			err = o.app.Events.Publish(ctx, planning(o.who), e.Key)
+		}
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		if s := o.anonymous().page("/beteiligung/park").text(); !strings.Contains(s, "Spaziergang") {
+			o.t.Error("the page of a process hides its events")
+		}
+
+		// A draft on which a role hangs is not thrown away, nor is its address given to another one.
+		plan.fill("/arbeit/beteiligung/neu", "from", "kurze-konsultation", "key", "wald").done(o.t)
+		o.holds("team@stadt.example", access.Moderator, access.Context{Kind: access.InProcess, Key: "wald"})
+		if p := plan.post("/arbeit/beteiligung/wald/loeschen"); p.code != http.StatusConflict {
+			o.t.Errorf("discarded with its team: %d", p.code)
+		}
+		if p := plan.fill("/arbeit/beteiligung/wald/eckdaten", "key", "forst"); p.code != http.StatusUnprocessableEntity || !strings.Contains(p.text(), "Sie bleibt deshalb, wie sie ist.") {
+			o.t.Errorf("moved away from its team: %d", p.code)
+		}
+
+		// Those in charge are told once that standards are not met, however often the job runs.
+		town, err := o.app.Tenants.Find(ctx, "")
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := o.app.Queue.Enqueue(ctx, town.ID, "process.phases", nil, job.Options{}); err != nil {
+				o.t.Fatal(err)
+			}
+		}
+		work, stop := context.WithCancel(ctx)
+		done := o.app.Work(work)
+		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			counts, err := o.app.Queue.States(ctx, town.ID)
+			if err != nil {
+				o.t.Fatal(err)
+			}
+			if counts[job.Done] >= 2 && counts[job.Waiting]+counts[job.Running] == 0 || time.Now().After(deadline) {
+				break
+			}
+		}
+		stop()
+		<-done
+		if err := o.app.Notices.Deliver(ctx, town.ID, nil); err != nil {
+			o.t.Fatal(err)
+		}
+		mails, err := o.app.CapturedMail(ctx, town, 50)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		n := 0
+		for _, m := range mails {
+			if m.To == "plan@stadt.example" && m.Subject == "Mindeststandards nicht erfüllt: Prozess park" && strings.Contains(m.Text, "Spielraum") {
+				n++
+			}
+		}
+		if n != 1 {
+			o.t.Errorf("told %d times: %+v", n, mails)
 		}
 	})
 }

@@ -210,6 +210,35 @@ func TestAnOrganisationEditsItsOwnRecordsOnly(t *testing.T) {
 	})
 }
 
+func TestAnOlderChangeDoesNotOverwriteANewerOne(t *testing.T) {
+	each(t, func(o town) {
+		mine := o.add(o.planner, actor.ActorKind, nil, "Verein")
+		by, own := o.carrier(mine), o.add(o.planner, actor.OfferKind, mine, "Angebot")
+		for i, title := range []string{"Erster Vorschlag", "Zweiter Vorschlag"} {
+			if waits, err := o.Save(t.Context(), by, own.Head().ID, actor.Edit{Edit: i + 1, Public: true, Values: map[string][]string{"title": {title}}}); err != nil || !waits {
+				t.Fatal(waits, err)
+			}
+		}
+		list, err := o.Changes(t.Context(), o.planner, actor.Waiting)
+		if err != nil || len(list) != 2 {
+			t.Fatal(list, err)
+		}
+		newer, older := list[0], list[1]
+		if newer.Patch[0].After[0] != "Zweiter Vorschlag" {
+			newer, older = older, newer
+		}
+		if err := o.Decide(t.Context(), o.planner, newer.ID, true, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Decide(t.Context(), o.planner, older.ID, true, ""); kernel.KindOf(err) != kernel.Conflict || o.again(own).Name() != "Zweiter Vorschlag" {
+			t.Errorf("%q %v", o.again(own).Name(), err)
+		}
+		if err := o.Decide(t.Context(), o.planner, older.ID, false, "überholt"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestContactsAreShownAfterTheirConsentOnly(t *testing.T) {
 	each(t, func(o town) {
 		mine := o.add(o.planner, actor.ActorKind, nil, "Verein")
