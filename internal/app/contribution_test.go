@@ -21,7 +21,7 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/notice"
 )
 
-var receiptCode = regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}`)
+var receiptCode = regexp.MustCompile(`\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\b`)
 
 // A guest with script off writes in small steps, keeps the receipt, corrects and withdraws; a letter is recorded at the desk.
 func TestAGuestContributesInSmallStepsAndComesBackWithTheReceiptCode(t *testing.T) {
