@@ -168,7 +168,7 @@ func deskPage(r *web.Request, v answerDesk, f *web.Form) templ.Component {
 			}
 		}
 		if len(v.processes) > 0 {
-			templ_7745c5c3_Err = web.Select(f, web.Choice{Name: "beteiligung", Label: r.T("moderation.process"), Optional: true, Blank: r.T("planner.all"), Items: v.processes}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Select(f, web.Choice{Name: "beteiligung", Label: r.T("contribution.column.process"), Optional: true, Blank: r.T("planner.all"), Items: v.processes}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
