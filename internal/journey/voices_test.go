@@ -224,7 +224,7 @@ func (b *tab) publish(k town, key, title string) {
 	b.t.Helper()
 	b.open(k.url + "/arbeit/beteiligung")
 	b.follow("Neuer Prozess")
-	b.choose("from", "messingsiedlung")
+	b.choose("from", "kopie:messingsiedlung")
 	b.write("title", title)
 	b.write("key", key)
 	b.date("start", time.Now().AddDate(0, 0, -16))
