@@ -193,7 +193,11 @@ func standards(ctx context.Context, a *app.App, s staff, p participation.Process
 
 // bring lets somebody say something, and the town moderate and answer it.
 func (x said) bring(ctx context.Context, a *app.App, s staff, c consultation, n int) error {
-	return then(a, days(a, max(x.Ago, 0)).Add(time.Duration(n)*7*time.Minute), func() error {
+	at := days(a, max(x.Ago, 0)).Add(time.Duration(n) * 7 * time.Minute)
+	if at.After(a.Now()) { // made before that hour of the day
+		at = at.AddDate(0, 0, -1)
+	}
+	return then(a, at, func() error {
 		d := contribution.Draft{Process: c.Key, Module: x.Module, Category: x.Category, Text: x.Text, Lang: x.Lang, Pseudonym: x.Name, Channel: contribution.Channel(x.Via)}
 		if d.Lang == "" {
 			d.Lang = "de"
