@@ -45,6 +45,7 @@ type crashed struct {
 	cfg  app.Config
 	base string
 	cmd  *exec.Cmd
+	gone chan error // told when a program of tryStart has ended, which alone waits for it; nil: kill waits
 	errs *bytes.Buffer
 	// limit is a shell command before the server, such as ulimit.
 	limit string
@@ -121,8 +122,12 @@ func (c *crashed) start() time.Duration {
 func (c *crashed) kill() {
 	if c.cmd != nil {
 		_ = c.cmd.Process.Kill()
-		_ = c.cmd.Wait() // it was killed
-		c.cmd = nil
+		if c.gone != nil {
+			<-c.gone
+		} else {
+			_ = c.cmd.Wait() // it was killed
+		}
+		c.cmd, c.gone = nil, nil
 	}
 }
 

@@ -135,16 +135,18 @@ func (c *crashed) tryStart() (errs string, err error) {
 	c.cmd = exec.Command(exe, "serve", "--data", c.cfg.DataDir, "--listen", strings.TrimPrefix(c.base, "http://"), "--backup-at", "")
 	c.cmd.Args[0] = "kupferfaden"
 	c.cmd.Stderr = c.errs
+	c.cmd.WaitDelay = 5 * time.Second
 	if err := c.cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	cmd := c.cmd
 	go func() { ended <- cmd.Wait() }()
+	c.gone = ended
 	for range 2000 {
 		select {
 		case err := <-ended:
-			c.cmd = nil
+			c.cmd, c.gone = nil, nil
 			if err == nil {
 				err = fmt.Errorf("it ended by itself")
 			}
