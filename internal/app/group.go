@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/account"
@@ -33,7 +32,7 @@ const remindTasks = "group.remind"
 func (a *App) groups() *group.Service {
 	return &group.Service{
 		Store: &groupdb.Store{DB: a.DB}, Tx: a.DB, Files: a.Files, People: groupPeople{a}, Actors: groupActors{a}, Mail: groupMail{a}, Contribute: a.contributeOf, Address: mail.Address, Trail: a.Trail,
-		Now: func() time.Time { return a.Now().In(i18n.Zone()) },
+		Now: a.Now,
 	}
 }
 

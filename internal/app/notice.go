@@ -127,7 +127,7 @@ func (a *App) tellNow(ctx context.Context, r *job.Run) error {
 
 // tellDaily writes the digest of the day, and on the first day of a week that of the week.
 func (a *App) tellDaily(ctx context.Context, r *job.Run) error {
-	at := a.Now().In(i18n.Zone())
+	at := a.Now().In(kernel.Zone())
 	for _, f := range []notice.Frequency{notice.Daily, notice.Weekly} {
 		if err := a.Notices.Digest(ctx, r.Tenant, f, notice.RunName(f, at), func(n int64) { r.Progress(n, 0, "") }); err != nil {
 			return err
@@ -163,7 +163,7 @@ func (a *App) recurring() []job.Recurring {
 
 // schedule enqueues it.
 func (a *App) schedule() *job.Schedule {
-	return &job.Schedule{Queue: a.Queue, Work: a.recurring(), Tenants: a.tenantIDs, Zone: i18n.Zone()}
+	return &job.Schedule{Queue: a.Queue, Work: a.recurring(), Tenants: a.tenantIDs, Zone: kernel.Zone()}
 }
 
 // letters gives mails their sentences, their sender and their addresses.

@@ -37,7 +37,7 @@ const visionTopic = "vision"
 // vision wires vision and guidelines.
 func (a *App) vision() *vision.Service {
 	s := &vision.Service{
-		Store: &visiondb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, FourEyes: a.Approvals, Now: func() time.Time { return a.Now().In(i18n.Zone()) }, Processes: textModules{a}, Figures: citedFigures{a}, Mail: visionMail{a}, Codes: supportCodes{a}, Rounds: headlineRounds{a},
+		Store: &visiondb.Store{DB: a.DB}, Tx: a.DB, Trail: a.Trail, FourEyes: a.Approvals, Now: a.Now, Processes: textModules{a}, Figures: citedFigures{a}, Mail: visionMail{a}, Codes: supportCodes{a}, Rounds: headlineRounds{a},
 		Touch:   func(ctx context.Context, tenant kernel.ID) error { return a.DB.Touch(ctx, tenant) },
 		Members: a.Groups.Accounts, Contribution: a.readable,
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/contribution/contributionweb"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -34,7 +33,7 @@ func (a *App) youthPages(m *web.Mux) {
 		MakeCode: func(ctx context.Context, by access.Actor, process, name string, until kernel.Date) (string, error) {
 			s := vote.CodeSet{Kind: vote.GroupCode, Process: process, Name: name}
 			if until != "" { // the whole of its last day
-				day, err := time.ParseInLocation(time.DateOnly, string(until), i18n.Zone())
+				day, err := time.ParseInLocation(time.DateOnly, string(until), kernel.Zone())
 				if err != nil {
 					return "", err
 				}

@@ -12,7 +12,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -147,7 +146,7 @@ func cell(c Contribution, column string, mark func(kernel.ID) string) string {
 		if i.IsZero() {
 			return ""
 		}
-		return i.In(kernel.Zone()).Format(time.DateOnly)
+		return string(kernel.DayOf(i.Time))
 	}
 	switch column {
 	case "number":

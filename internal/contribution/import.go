@@ -396,7 +396,7 @@ func (im *importing) one(ctx context.Context, row int, text func(string) []strin
 		c.State, c.Published = Published, now
 	}
 	if im.p.AnswerDays > 0 {
-		c.Due = kernel.Date(now.In(kernel.Zone()).AddDate(0, 0, im.p.AnswerDays).Format(time.DateOnly))
+		c.Due = kernel.DayOf(now.In(kernel.Zone()).AddDate(0, 0, im.p.AnswerDays))
 	}
 	c.Source = im.source(text, body) + part
 	if before, twice := im.seen[c.Source]; twice {

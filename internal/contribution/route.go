@@ -110,7 +110,7 @@ func DueOn(p participation.Process, received kernel.Instant) kernel.Date {
 	if p.AnswerDays <= 0 {
 		return ""
 	}
-	return kernel.Date(received.In(kernel.Zone()).AddDate(0, 0, p.AnswerDays).Format(time.DateOnly))
+	return kernel.DayOf(received.In(kernel.Zone()).AddDate(0, 0, p.AnswerDays))
 }
 
 // RouteNew gives a contribution that has just become public to an office: by the first rule that fits, else to the office in charge of its

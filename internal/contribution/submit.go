@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
@@ -337,7 +336,7 @@ func (s *Service) check(ctx context.Context, tenant kernel.ID, p participation.P
 		}
 	}
 	if p.AnswerDays > 0 {
-		c.Due = kernel.Date(now.In(kernel.Zone()).AddDate(0, 0, p.AnswerDays).Format(time.DateOnly))
+		c.Due = kernel.DayOf(now.In(kernel.Zone()).AddDate(0, 0, p.AnswerDays))
 	}
 	return c, invalid(f)
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 )
 
 //go:embed voices.yaml
@@ -94,8 +93,8 @@ func then(a *app.App, at time.Time, f func() error) error {
 
 // days before now, at ten in the morning.
 func days(a *app.App, n int) time.Time {
-	t := a.Now().In(i18n.Zone())
-	return time.Date(t.Year(), t.Month(), t.Day()-n, 10, 0, 0, 0, i18n.Zone())
+	t := a.Now().In(kernel.Zone())
+	return time.Date(t.Year(), t.Month(), t.Day()-n, 10, 0, 0, 0, kernel.Zone())
 }
 
 // voices brings processes with their contributions and answers into a town that has none.
@@ -131,7 +130,7 @@ func (c consultation) bring(ctx context.Context, a *app.App, s staff) error {
 	start := days(a, c.Start)
 	var p participation.Process
 	return then(a, start, func() (err error) {
-		p, err = a.Participation.CreateFrom(ctx, s.by, participation.New{Key: c.Key, From: c.From, Title: c.Title, Start: kernel.Date(start.Format(time.DateOnly)), Zone: i18n.Zone()})
+		p, err = a.Participation.CreateFrom(ctx, s.by, participation.New{Key: c.Key, From: c.From, Title: c.Title, Start: kernel.Date(start.Format(time.DateOnly)), Zone: kernel.Zone()})
 		if err != nil {
 			return err
 		}

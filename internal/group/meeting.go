@@ -516,7 +516,7 @@ func (s *Service) AddOutcome(ctx context.Context, by access.Actor, key string, n
 			}
 			o.Ref = ref("task", made.ID)
 		case Contributed:
-			n, err := s.Contribute(ctx, by, g.Process, title, o.Text, kernel.Date(m.Starts.In(s.Now().Location()).Format(time.DateOnly)))
+			n, err := s.Contribute(ctx, by, g.Process, title, o.Text, kernel.DayOf(m.Starts.Time))
 			if err != nil {
 				return err
 			}

@@ -67,7 +67,6 @@ type Service struct {
 
 func (s *Service) now() kernel.Instant { return kernel.InstantOf(s.Now()) }
 
-// day is the day in the town's zone; the service is given a clock in that zone.
 func (s *Service) day() kernel.Date { return kernel.DayOf(s.Now()) }
 
 func (s *Service) record(ctx context.Context, by access.Actor, do access.Action, what string, object kernel.Ref, note map[string]string) error {

@@ -15,7 +15,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/contribution"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -366,15 +365,15 @@ func (h moderating) netiquette(w http.ResponseWriter, r *web.Request) error {
 // span is the time a report in figures is about: a year, or the last twelve months.
 func span(r *web.Request, now time.Time) (from, to time.Time, year string) {
 	if y := whole(r.URL.Query().Get("jahr")); y >= 2000 && y <= now.Year() {
-		from = time.Date(y, 1, 1, 0, 0, 0, 0, i18n.Zone())
+		from = time.Date(y, 1, 1, 0, 0, 0, 0, kernel.Zone())
 		return from, from.AddDate(1, 0, 0), strconv.Itoa(y)
 	}
 	to = now.AddDate(0, 0, 1)
-	return time.Date(now.Year()-1, now.Month(), now.Day(), 0, 0, 0, 0, i18n.Zone()), to, ""
+	return time.Date(now.Year()-1, now.Month(), now.Day(), 0, 0, 0, 0, kernel.Zone()), to, ""
 }
 
 func (h moderating) numbers(w http.ResponseWriter, r *web.Request) error {
-	now := h.m.Time().In(i18n.Zone())
+	now := h.m.Time().In(kernel.Zone())
 	from, to, year := span(r, now)
 	n, err := h.m.PublicNumbers(r.Context(), r.Actor, kernel.InstantOf(from), kernel.InstantOf(to))
 	if err != nil {

@@ -216,7 +216,7 @@ func (h handlers) editPost(w http.ResponseWriter, r *web.Request) error {
 		f.Set("area"+strconv.Itoa(i), p.Areas[i])
 	}
 	if !p.ExpiresAt.IsZero() {
-		f.Set("expires", p.ExpiresAt.In(i18n.Zone()).AddDate(0, 0, -1).Format(time.DateOnly))
+		f.Set("expires", p.ExpiresAt.In(kernel.Zone()).AddDate(0, 0, -1).Format(time.DateOnly))
 	}
 	tick(f, "pinned", p.Pinned)
 	return h.renderPost(w, r, p, f)
@@ -248,7 +248,7 @@ func readPost(p event.Post, f *web.Form) (event.Post, error) {
 	}
 	p.ExpiresAt = kernel.Instant{}
 	if s := strings.TrimSpace(f.Value("expires")); s != "" {
-		t, err := time.ParseInLocation(time.DateOnly, s, i18n.Zone())
+		t, err := time.ParseInLocation(time.DateOnly, s, kernel.Zone())
 		if err != nil || t.Year() < 1990 || t.Year() > 2199 {
 			fields["expires"] = "event.field.day"
 		} else {

@@ -56,7 +56,7 @@ func File(p *i18n.Printer, address string, e event.Event) ([]byte, error) {
 
 // single is a calendar of one entry.
 func single(e ics.Event) ics.Calendar {
-	c := ics.Calendar{Product: product, Method: ics.Publish, Zone: i18n.Zone(), Events: []ics.Event{e}}
+	c := ics.Calendar{Product: product, Method: ics.Publish, Zone: kernel.Zone(), Events: []ics.Event{e}}
 	if e.Cancelled {
 		c.Method = ics.Cancel
 	}
@@ -81,7 +81,7 @@ func place(p *i18n.Printer, e event.Event) string {
 }
 
 func sendCalendar(w http.ResponseWriter, r *web.Request, c ics.Calendar, name string) error {
-	c.Product, c.Zone = product, i18n.Zone()
+	c.Product, c.Zone = product, kernel.Zone()
 	var b bytes.Buffer
 	if err := c.Write(&b); err != nil {
 		return err
@@ -149,7 +149,7 @@ type month struct {
 
 // month gathers the events of a month for a sheet of weeks.
 func (h handlers) month(r *web.Request, f filters) (month, error) {
-	zone := i18n.Zone()
+	zone := kernel.Zone()
 	now := h.now().In(zone)
 	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, zone)
 	if t, err := time.ParseInLocation("2006-01", r.URL.Query().Get("monat"), zone); err == nil && t.Year() > 1999 && t.Year() < 2200 {
@@ -257,7 +257,7 @@ func span(r *web.Request, e event.Event) string {
 	if e.Start.IsZero() {
 		return r.T("event.nodate")
 	}
-	zone := i18n.Zone()
+	zone := kernel.Zone()
 	from, to := e.Start.In(zone), e.End.In(zone)
 	weekday := r.T("event.weekday." + strconv.Itoa(int(from.Weekday())))
 	switch {

@@ -49,7 +49,7 @@ func moment(f *web.Form, day, clock string) (kernel.Instant, error) {
 	if c == "" {
 		return kernel.Instant{}, invalid(clock, "event.field.missing")
 	}
-	t, err := time.ParseInLocation("2006-01-02 15:04", d+" "+c, i18n.Zone())
+	t, err := time.ParseInLocation("2006-01-02 15:04", d+" "+c, kernel.Zone())
 	if err != nil || t.Year() < 1990 || t.Year() > 2199 {
 		return kernel.Instant{}, invalid(day, "event.field.day")
 	}
@@ -80,7 +80,7 @@ func setMoment(f *web.Form, day, clock string, at kernel.Instant) {
 	if at.IsZero() {
 		return
 	}
-	t := at.In(i18n.Zone())
+	t := at.In(kernel.Zone())
 	f.Set(day, t.Format(time.DateOnly))
 	f.Set(clock, t.Format("15:04"))
 }

@@ -20,7 +20,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/doc/prose"
 	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -157,7 +156,7 @@ func id(r *web.Request, name string) (kernel.ID, error) { return kernel.ParseID(
 
 // at reads a day and a time of the town's zone; the zero instant where the day is missing or wrong.
 func at(day, clock string) kernel.Instant {
-	t, err := time.ParseInLocation("2006-01-02 15:04", strings.TrimSpace(day)+" "+strings.TrimSpace(clock), i18n.Zone())
+	t, err := time.ParseInLocation("2006-01-02 15:04", strings.TrimSpace(day)+" "+strings.TrimSpace(clock), kernel.Zone())
 	if err != nil || t.Year() < 1990 || t.Year() > 2200 {
 		return kernel.Instant{}
 	}
@@ -168,14 +167,14 @@ func dayOf(i kernel.Instant) string {
 	if i.IsZero() {
 		return ""
 	}
-	return i.In(i18n.Zone()).Format(time.DateOnly)
+	return string(kernel.DayOf(i.Time))
 }
 
 func clockOf(i kernel.Instant) string {
 	if i.IsZero() {
 		return ""
 	}
-	return i.In(i18n.Zone()).Format("15:04")
+	return i.In(kernel.Zone()).Format("15:04")
 }
 
 // date reads an optional day; a wrong one becomes a field error.
@@ -221,8 +220,7 @@ func (h handlers) list(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	all = slices.DeleteFunc(all, func(g group.Group) bool { return !g.Public })
-	today := kernel.Date(time.Now().In(i18n.Zone()).Format(time.DateOnly))
-	return r.Render(w, web.Page{Title: r.T("group.title"), Lead: r.T("group.lead"), Nav: web.NavActors, Styles: []string{"group.css"}}, listPage(r, all, mine, today))
+	return r.Render(w, web.Page{Title: r.T("group.title"), Lead: r.T("group.lead"), Nav: web.NavActors, Styles: []string{"group.css"}}, listPage(r, all, mine, today()))
 }
 
 // publicView is what everybody sees of a group.

@@ -12,7 +12,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/doc/ics"
 	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -183,7 +182,7 @@ func File(name, address string, m group.Meeting) ([]byte, ics.Method, error) {
 		UID: string(m.ID) + "@kupferfaden", Sequence: m.Sequence, Stamp: m.CreatedAt.Time, Start: m.Starts.Time, End: m.Ends.Time, Summary: name + ": " + m.Title,
 		Description: strings.Join(agenda, "\n"), Location: strings.Trim(m.Place+", "+m.Online, ", "), URL: address, Cancelled: m.State == group.Cancelled,
 	}
-	c := ics.Calendar{Product: "-//Kupferfaden//DE", Method: ics.Publish, Zone: i18n.Zone(), Events: []ics.Event{e}}
+	c := ics.Calendar{Product: "-//Kupferfaden//DE", Method: ics.Publish, Zone: kernel.Zone(), Events: []ics.Event{e}}
 	if e.Cancelled {
 		c.Method = ics.Cancel
 	}

@@ -10,11 +10,10 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/group"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
-func today() kernel.Date { return kernel.Date(time.Now().In(i18n.Zone()).Format(time.DateOnly)) }
+func today() kernel.Date { return kernel.DayOf(time.Now()) }
 
 // owners gives the names of the people tasks belong to.
 func (h handlers) owners(r *web.Request, list []group.Task) map[kernel.ID]string {

@@ -14,7 +14,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/notice"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -105,7 +104,7 @@ func selection(f *web.Form) (notice.Filter, error) {
 		bad["art"] = "outbox.filter"
 	}
 	if day := f.Value("tag"); day != "" {
-		t, err := time.ParseInLocation(time.DateOnly, day, i18n.Zone())
+		t, err := time.ParseInLocation(time.DateOnly, day, kernel.Zone())
 		if err != nil || t.Year() < 2000 || t.Year() > 2999 {
 			bad["tag"] = "outbox.filter.day"
 		}

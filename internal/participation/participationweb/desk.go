@@ -127,7 +127,7 @@ func (h handlers) askNew(w http.ResponseWriter, r *web.Request) error {
 func (h handlers) create(w http.ResponseWriter, r *web.Request) error {
 	f := web.NewForm(r)
 	n := participation.New{
-		Key: f.Value("key"), Title: kernel.Text{i18n.German: f.Value("title")}, Start: kernel.Date(f.Value("start")), Zone: i18n.Zone(),
+		Key: f.Value("key"), Title: kernel.Text{i18n.German: f.Value("title")}, Start: kernel.Date(f.Value("start")), Zone: kernel.Zone(),
 		Template: f.Is("template", "1"),
 	}
 	if key, ok := strings.CutPrefix(f.Value("from"), copyOf); ok {

@@ -267,7 +267,7 @@ func fieldOf(i int, name string) string { return fmt.Sprintf("%d-%s", i, name) }
 
 func setWhen(f *web.Form, name string, i kernel.Instant) {
 	if !i.IsZero() {
-		f.Set(name, i.In(i18n.Zone()).Format(when))
+		f.Set(name, i.In(kernel.Zone()).Format(when))
 	}
 }
 
@@ -277,7 +277,7 @@ func takeWhen(f *web.Form, name string) (kernel.Instant, bool) {
 		return kernel.Instant{}, true
 	}
 	for _, layout := range []string{when, "2006-01-02T15:04:05", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, s, i18n.Zone()); err == nil && t.Year() >= 2000 && t.Year() < 2100 {
+		if t, err := time.ParseInLocation(layout, s, kernel.Zone()); err == nil && t.Year() >= 2000 && t.Year() < 2100 {
 			return kernel.InstantOf(t), true
 		}
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/indicator"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
 	"github.com/kupferfaden/kupferfaden/internal/participation"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
 
@@ -115,7 +114,7 @@ func remaining(r *web.Request, p participation.Process, now kernel.Instant) stri
 
 // daysLeft counts midnights of the town until the end; an end at midnight belongs to the day before.
 func daysLeft(now, to kernel.Instant) int {
-	zone := i18n.Zone()
+	zone := kernel.Zone()
 	midnight := func(t time.Time) time.Time {
 		t = t.In(zone)
 		return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, zone)

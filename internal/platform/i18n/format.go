@@ -122,9 +122,6 @@ func (p *Printer) Period(period kernel.Period) string {
 	return p.Date(period.From) + " " + dash + " " + p.Date(period.To)
 }
 
-// Zone is the town's clock, Europe/Berlin.
-func Zone() *time.Location { return kernel.Zone() }
-
 // DateTime writes an instant in the town's time: "21.11.2026, 10:36 Uhr", "21 Nov 2026, 10:36".
 func (p *Printer) DateTime(i kernel.Instant) string {
 	if i.IsZero() {

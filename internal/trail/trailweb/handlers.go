@@ -14,7 +14,6 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/trail"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 	"github.com/kupferfaden/kupferfaden/table/write"
@@ -64,7 +63,7 @@ func filter(f *web.Form) (trail.Filter, error) {
 		if s == "" {
 			return at
 		}
-		t, err := time.ParseInLocation(time.DateOnly, s, i18n.Zone())
+		t, err := time.ParseInLocation(time.DateOnly, s, kernel.Zone())
 		if err != nil || t.Year() < 1900 || t.Year() > 9999 {
 			wrong[name] = "date.form"
 			return at

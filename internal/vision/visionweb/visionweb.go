@@ -15,7 +15,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/doc/typst"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/vision"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 )
@@ -333,7 +332,7 @@ func day(s string) kernel.Date {
 
 // moment reads the date of a form as the start of that day in the town; zero where there is none.
 func moment(s string) kernel.Instant {
-	if t, err := time.ParseInLocation(time.DateOnly, string(day(s)), i18n.Zone()); err == nil {
+	if t, err := time.ParseInLocation(time.DateOnly, string(day(s)), kernel.Zone()); err == nil {
 		return kernel.InstantOf(t)
 	}
 	return kernel.Instant{}
@@ -345,7 +344,7 @@ func after(s string) kernel.Instant {
 	if t.IsZero() {
 		return t
 	}
-	return kernel.InstantOf(t.In(i18n.Zone()).AddDate(0, 0, 1))
+	return kernel.InstantOf(t.In(kernel.Zone()).AddDate(0, 0, 1))
 }
 
 // dateOf is the day of a moment in the town, lastDay the last one before it.

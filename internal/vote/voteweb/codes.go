@@ -12,7 +12,6 @@ import (
 
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
 	"github.com/kupferfaden/kupferfaden/internal/vote/votedoc"
 	"github.com/kupferfaden/kupferfaden/internal/web"
@@ -117,7 +116,7 @@ func (h handlers) makeCodes(w http.ResponseWriter, r *web.Request) error {
 	s.Most = number("most", "vote.set.most")
 	for name, to := range map[string]*kernel.Instant{"from": &s.From, "to": &s.To} {
 		if v := f.Value(name); v != "" {
-			t, err := time.ParseInLocation(localForm, v, i18n.Zone())
+			t, err := time.ParseInLocation(localForm, v, kernel.Zone())
 			if err != nil || t.Year() < 2000 || t.Year() > 2200 {
 				bad[name] = "vote.time.form"
 				continue

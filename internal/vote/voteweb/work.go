@@ -15,7 +15,6 @@ import (
 	"github.com/kupferfaden/kupferfaden/internal/access"
 	"github.com/kupferfaden/kupferfaden/internal/doc/picture"
 	"github.com/kupferfaden/kupferfaden/internal/kernel"
-	"github.com/kupferfaden/kupferfaden/internal/platform/i18n"
 	"github.com/kupferfaden/kupferfaden/internal/vote"
 	"github.com/kupferfaden/kupferfaden/internal/web"
 	"github.com/kupferfaden/kupferfaden/stat/ballot"
@@ -147,7 +146,7 @@ func local(i kernel.Instant) string {
 	if i.IsZero() {
 		return ""
 	}
-	return i.In(i18n.Zone()).Format(localForm)
+	return i.In(kernel.Zone()).Format(localForm)
 }
 
 func ruleValue(x ballot.Rule) string {
@@ -229,7 +228,7 @@ func readRound(f *web.Form, x vote.Round) (vote.Round, error) {
 	for name, to := range map[string]*kernel.Instant{"from": &x.From, "to": &x.To} {
 		*to = kernel.Instant{}
 		if s := f.Value(name); s != "" {
-			t, err := time.ParseInLocation(localForm, s, i18n.Zone())
+			t, err := time.ParseInLocation(localForm, s, kernel.Zone())
 			if err != nil || t.Year() < 2000 || t.Year() > 2200 {
 				bad[name] = "vote.time.form"
 				continue
